@@ -114,7 +114,7 @@ pub enum TransportError {
         /// Such as "certificate expired" or "unknown issuer".
         detail: String,
     },
-    /// The deadline passed.
+    /// The deadline passed, or the time that the transport allows for making a connection.
     #[error("no answer from `{authority}` in time")]
     Timeout {
         /// Host and port.
@@ -122,10 +122,10 @@ pub enum TransportError {
         /// Whether the request may have reached the server.
         sent: bool,
     },
-    /// The body is longer than allowed.
+    /// The body, or the header section, is longer than allowed.
     #[error("the answer is longer than {limit} bytes")]
     TooLarge {
-        /// In bytes, decompressed.
+        /// The limit that was passed: in bytes, decompressed.
         limit: u64,
     },
     /// The connection broke, or what came is not HTTP.
@@ -134,6 +134,12 @@ pub enum TransportError {
         /// Host and port.
         authority: String,
         /// What the library said, without URLs.
+        detail: String,
+    },
+    /// HTTP has no way to write the request; nothing was sent. The host's fault: it let it pass.
+    #[error("the request cannot be sent: {detail}")]
+    Unsendable {
+        /// Which part, without its value.
         detail: String,
     },
 }
