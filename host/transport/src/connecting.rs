@@ -116,3 +116,82 @@ impl<F: Future> Future for Attempt<F> {
         connected
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use std::future::{Ready, pending, poll_fn, ready};
+
+    use super::*;
+
+    /// Connects at once, or never.
+    #[derive(Clone)]
+    struct Connector {
+        ever: bool,
+    }
+
+    impl Service<()> for Connector {
+        type Response = ();
+        type Error = ();
+        type Future = Pin<Box<dyn Future<Output = Result<(), ()>> + Send>>;
+
+        fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), ()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn call(&mut self, (): ()) -> Self::Future {
+            let connected: Ready<Result<(), ()>> = ready(Ok(()));
+            if self.ever { Box::pin(connected) } else { Box::pin(pending()) }
+        }
+    }
+
+    async fn poll_once<F: Future + Unpin>(future: &mut F) -> bool {
+        poll_fn(|context| Poll::Ready(Pin::new(&mut *future).poll(context).is_ready())).await
+    }
+
+    /// A connection that was begun for this exchange after the pool had none.
+    async fn begin(progress: &Progress, ever: bool) -> Attempt<<Connector as Service<()>>::Future> {
+        let mut attempt = None;
+        let exchange = async {
+            Progress::release();
+            poll_once(attempt.insert(WatchLayer.layer(Connector { ever }).call(()))).await
+        };
+        progress.watch(exchange).await;
+        attempt.unwrap()
+    }
+
+    #[tokio::test]
+    async fn nothing_is_sent_before_the_request_is_released() {
+        let progress = Progress::new();
+        progress.watch(ready(())).await;
+        assert!(!progress.may_have_sent());
+    }
+
+    #[tokio::test]
+    async fn request_on_a_kept_connection_may_have_been_sent() {
+        let progress = Progress::new();
+        progress.watch(async { Progress::release() }).await;
+        assert!(progress.may_have_sent());
+    }
+
+    #[tokio::test]
+    async fn request_may_have_been_sent_once_it_is_connected() {
+        for (ever, sent) in [(false, false), (true, true)] {
+            let progress = Progress::new();
+            begin(&progress, ever).await;
+            assert_eq!(progress.may_have_sent(), sent);
+        }
+    }
+
+    #[tokio::test]
+    async fn request_may_have_been_sent_once_another_task_finishes_its_connection() {
+        let progress = Progress::new();
+        let mut attempt = begin(&progress, false).await;
+        poll_once(&mut attempt).await;
+        assert!(progress.may_have_sent());
+        let other = Progress::new();
+        let mut attempt = begin(&progress, false).await;
+        other.watch(poll_once(&mut attempt)).await;
+        assert!(progress.may_have_sent() && !other.may_have_sent());
+    }
+}

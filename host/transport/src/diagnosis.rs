@@ -54,18 +54,17 @@ pub(crate) fn explain(error: reqwest::Error, target: &Target<'_>) -> TransportEr
         let authority = target.authority.to_owned();
         return TransportError::Timeout { authority, sent: false };
     }
-    match find::<io::Error>(&error) {
-        // Refused connections have a kind of their own: this is the handshake's end.
-        Some(end) if target.encrypted && is_closed(end.kind()) => {
-            target.tls("the server closed the connection during the handshake")
-        }
-        _ => target.connect(innermost(&error)),
+    // Refused connections have a kind of their own: this is the handshake's end.
+    if target.encrypted && causes(&error).any(is_closed) {
+        return target.tls("the server closed the connection during the handshake");
     }
+    target.connect(innermost(&error))
 }
 
-fn is_closed(kind: io::ErrorKind) -> bool {
+fn is_closed(cause: &(dyn Error + 'static)) -> bool {
     use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
-    matches!(kind, BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
+    let closed = [BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof];
+    cause.downcast_ref::<io::Error>().is_some_and(|error| closed.contains(&error.kind()))
 }
 
 /// The first error of that type in the chain of causes.

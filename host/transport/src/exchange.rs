@@ -150,3 +150,32 @@ async fn body(
     }
     Ok(body)
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use jackfield_host::Reach;
+    use jackfield_host::transport::Method;
+
+    use super::*;
+
+    #[test]
+    fn secret_is_marked_sensitive_and_not_copied() {
+        let secret = SecretText::new("Bearer canary".to_owned());
+        let address = secret.expose_secret().as_ptr();
+        let request = OutboundRequest {
+            method: Method::Get,
+            url: "https://api.example.com/".parse().unwrap(),
+            headers: vec![("authorization".to_owned(), OutboundValue::Sensitive(secret))],
+            body: Vec::new(),
+            reach: Reach::Public,
+            deadline: tokio::time::Instant::now(),
+            max_body: 0,
+        };
+        let prepared = prepare(request).unwrap();
+        let value = prepared.headers().get("authorization").unwrap();
+        assert!(value.is_sensitive());
+        assert_eq!(value.as_bytes().as_ptr(), address);
+        assert!(!format!("{prepared:?}").contains("canary"));
+    }
+}

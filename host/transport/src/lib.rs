@@ -33,7 +33,7 @@
 //! use jackfield_host::EgressPolicy;
 //! use jackfield_transport::{CaCertificates, HttpsTransport, TransportOptions};
 //!
-//! let mut options = TransportOptions::new(EgressPolicy::default());
+//! let mut options = TransportOptions::new(EgressPolicy::strict());
 //! # let company_ca = std::env::temp_dir().join("no-such-company-ca.pem");
 //! options.ca_certificates.push(CaCertificates::File(company_ca));
 //! match HttpsTransport::new(options) {
@@ -52,14 +52,14 @@ mod tls;
 
 use std::sync::Arc;
 
+use jackfield_host::BoxFuture;
 use jackfield_host::policy::{EgressPolicy, Reach};
 use jackfield_host::transport::{InboundResponse, OutboundRequest, Transport, TransportError};
-use jackfield_host::{BoxFuture, Denial};
-use tokio::time::timeout_at;
+use tokio::time::{Instant, timeout_at};
 use url::{Host, Url};
 
 use crate::connecting::{Progress, WatchLayer};
-use crate::names::{JudgedNames, LookupError};
+use crate::names::JudgedNames;
 use crate::proxy::ProxyRoute;
 
 pub use crate::exchange::MAX_RESPONSE_HEADER_BYTES;
@@ -155,6 +155,9 @@ impl Transport for HttpsTransport {
         Box::pin(async move {
             let authority = exchange::authority(&request.url);
             let deadline = request.deadline;
+            if deadline <= Instant::now() {
+                return Err(TransportError::Timeout { authority, sent: false });
+            }
             let progress = Progress::new();
             let exchange = progress.watch(self.exchange(request, &authority));
             match timeout_at(deadline, exchange).await {
@@ -191,20 +194,5 @@ impl Lane {
             .user_agent(options.user_agent.as_str());
         let client = route.apply(builder)?.build().map_err(OptionsError::from_client)?;
         Ok(Self { client, names })
-    }
-}
-
-impl LookupError {
-    fn into_transport_error(self, host: &str) -> TransportError {
-        match self {
-            Self::Denied(denial) => TransportError::Denied(denial),
-            Self::Failed(detail) => TransportError::NameLookup { host: host.to_owned(), detail },
-        }
-    }
-}
-
-impl From<Denial> for LookupError {
-    fn from(denial: Denial) -> Self {
-        Self::Denied(denial)
     }
 }

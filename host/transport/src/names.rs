@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use jackfield_host::BoxFuture;
 use jackfield_host::policy::{Denial, EgressPolicy, Reach};
+use jackfield_host::transport::TransportError;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 /// What turns a host's name into addresses.
@@ -38,6 +39,21 @@ pub(crate) enum LookupError {
     Denied(Denial),
     #[error("{0}")]
     Failed(String),
+}
+
+impl LookupError {
+    pub(crate) fn into_transport_error(self, host: &str) -> TransportError {
+        match self {
+            Self::Denied(denial) => TransportError::Denied(denial),
+            Self::Failed(detail) => TransportError::NameLookup { host: host.to_owned(), detail },
+        }
+    }
+}
+
+impl From<Denial> for LookupError {
+    fn from(denial: Denial) -> Self {
+        Self::Denied(denial)
+    }
 }
 
 /// Looks names up and lets only those addresses pass that the policy allows for one reach.

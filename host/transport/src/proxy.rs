@@ -96,3 +96,54 @@ fn usable(place: &str, url: Url) -> Result<Url, OptionsError> {
     }
     Ok(url)
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    fn route(variables: &[(&str, &str)]) -> Result<ProxyRoute, OptionsError> {
+        let find = |name: &str| variables.iter().find(|(key, _)| *key == name);
+        ProxyRoute::from_environment(|name| find(name).map(|(_, value)| (*value).to_owned()))
+    }
+
+    #[test]
+    fn environment_is_read_as_curl_reads_it() {
+        let a = Some("http://a:1/");
+        let b = Some("http://b:2/");
+        for (name, variables, http, https) in [
+            ("empty", &[][..], None, None),
+            ("blank", &[("HTTPS_PROXY", " ")], None, None),
+            ("each its own", &[("HTTP_PROXY", "http://a:1"), ("HTTPS_PROXY", "http://b:2")], a, b),
+            ("without a scheme", &[("https_proxy", "b:2")], None, b),
+            ("one for all", &[("ALL_PROXY", "http://a:1")], a, a),
+            ("the special first", &[("ALL_PROXY", "http://a:1"), ("https_proxy", "b:2")], a, b),
+            ("lower case first", &[("HTTPS_PROXY", "http://a:1"), ("https_proxy", "b:2")], None, b),
+            (
+                "set by a web server",
+                &[("REQUEST_METHOD", "GET"), ("HTTP_PROXY", "a:1")],
+                None,
+                None,
+            ),
+        ] {
+            let route = route(variables).unwrap();
+            let text = |url: &Option<Url>| url.as_ref().map(Url::to_string);
+            assert_eq!(text(&route.http).as_deref(), http, "{name}");
+            assert_eq!(text(&route.https).as_deref(), https, "{name}");
+        }
+    }
+
+    #[test]
+    fn unusable_proxy_names_its_variable_and_not_its_password() {
+        for value in ["http://", "ftp://user:canary@a/", "http://user:canary@a:port/"] {
+            let error = route(&[("HTTPS_PROXY", value)]).err().unwrap().to_string();
+            assert!(error.contains("HTTPS_PROXY") && !error.contains("canary"), "{error}");
+        }
+    }
+
+    #[test]
+    fn hosts_are_those_of_both_proxies() {
+        let route = route(&[("http_proxy", "A.example:1"), ("https_proxy", "b.example")]).unwrap();
+        assert_eq!(&*route.hosts(), ["a.example", "b.example"]);
+    }
+}
