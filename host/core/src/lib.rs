@@ -1,16 +1,92 @@
 //! Loads connectors, proves what they may do, sandboxes and calls them.
+//!
+//! A connector is a WebAssembly component that implements the interface `connector` of the package
+//! in `wit/`. It is not trusted: it names endpoints, never origins, and holds handles to secrets,
+//! never their bytes. This crate knows no provider, no database and no network; the platform
+//! supplies those behind [`transport::Transport`] and [`secret::SecretStore`].
+//!
+//! # Calling a connector
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use jackfield_host::Host;
+//! use jackfield_host::scripted::ScriptedTransport;
+//! use jackfield_host::secret::{MemorySecrets, SecretInfo, SecretText};
+//! use serde_json::Map;
+//!
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! # let transport = ScriptedTransport::new();
+//! // A platform uses `jackfield_transport::HttpsTransport` here.
+//! let host = Host::builder(transport).build()?;
+//! let github = host.load(jackfield_bundle::connector("github").ok_or("not bundled")?).await?;
+//!
+//! let token = SecretText::new(std::env::var("GITHUB_TOKEN").unwrap_or("ghp_example".into()));
+//! let secrets = MemorySecrets::new().with("token", token, SecretInfo::default());
+//! let connection = github.bind("token", &Map::new(), Arc::new(secrets))?;
+//!
+//! match connection.check().await? {
+//!     Ok(report) => println!("connected as {}", report.account.name),
+//!     Err(failure) => println!("{failure}; try: {:?}", failure.remedies),
+//! }
+//! # Ok(()) }
+//! ```
+//!
+//! # The way of a call
+//!
+//! [`Binding::check`] takes a pre-instantiated component and a fresh store with its [limits]. The
+//! guest asks for a handle to a secret and sends a request with it: the endpoint is resolved, the
+//! [policy] judges, the secret is fetched at the last moment and injected, the transport carries
+//! the request, redirects are followed and judged anew, the answer is scrubbed of the secret, and
+//! the guest classifies what it sees. Then the store is dropped.
+//!
+//! # Three ways to fail
+//!
+//! A [`Failure`](failure::Failure) is what the provider or the connector said: the person acts. A
+//! [`CallError`] is the host's: the embedder acts. A [`LoadError`] or [`BindError`] comes before any
+//! call. Each call answers `Result<Result<answer, Failure>, CallError>`, so that they do not mix.
 
 use std::future::Future;
 use std::pin::Pin;
 
+mod attach;
+mod binding;
+mod bindings;
+mod cache;
+mod component;
+pub mod endpoint;
+mod engine;
+mod error;
+mod exchange;
 pub mod failure;
+pub mod header;
+mod host;
+pub mod input;
+pub mod json;
+pub mod limits;
 pub mod manifest;
 pub mod policy;
+pub mod redact;
 pub mod report;
+mod sanitize;
+pub mod scripted;
 pub mod secret;
+pub mod secret_kind;
+mod session;
+mod state;
 pub mod transport;
+mod unreached;
+mod wasi;
 
+pub use binding::Binding;
+pub use cache::{Compiled, CompiledCache};
+pub use component::{CONTRACT_VERSION, ComponentFacts};
+pub use engine::Allocation;
+pub use error::{BindError, CallError, LoadError};
+pub use host::{Connector, Host, HostBuilder};
 pub use policy::{Denial, EgressPolicy, Reach};
+pub use session::Session;
+pub use state::{LogLevel, LogSink};
 
 /// A boxed future, as the traits return it so that they can be used as trait objects.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

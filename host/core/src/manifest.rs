@@ -8,9 +8,19 @@
 
 use serde::{Deserialize, Serialize};
 
+mod limits;
+mod name;
+#[cfg(feature = "schema")]
+mod schema;
+mod unknown;
 mod validate;
 
+pub use limits::*;
+#[cfg(feature = "schema")]
+pub use schema::schema;
 pub use validate::{ManifestError, ManifestProblem};
+
+pub(crate) use name::is_input_name;
 
 /// The version of the manifest format that this host speaks.
 pub const MANIFEST_VERSION: u32 = 1;
@@ -377,6 +387,18 @@ impl Manifest {
     /// The action of that name.
     pub fn action(&self, name: &str) -> Option<&Action> {
         self.actions.iter().find(|action| action.name == name)
+    }
+
+    /// The origins to which a redirect may lead.
+    pub fn redirect_origins(&self) -> Vec<url::Origin> {
+        let origins = self.redirects.iter().map(|grant| crate::policy::parse_origin(&grant.origin));
+        origins.filter_map(Result::ok).collect()
+    }
+
+    /// The names of the settings that a check finds out.
+    pub fn discoverable_settings(&self) -> Vec<String> {
+        let found = self.settings.iter().filter(|setting| setting.discovered);
+        found.map(|setting| setting.name.clone()).collect()
     }
 
     /// The names of all headers that any auth method injects, in lower case.

@@ -29,12 +29,11 @@ mod address;
 mod denial;
 mod name;
 mod origin;
-mod redirect;
+pub mod redirect;
 
 pub use address::{Network, NetworkError, SpecialRange, special_range};
 pub use denial::{Denial, Granter, Rule};
 pub use origin::{OriginError, parse_origin};
-pub use redirect::{MAX_REDIRECTS, RedirectInput, RedirectStep, is_redirect, judge_redirect};
 
 use address::{Guard, embedded_ipv4, unmapped};
 

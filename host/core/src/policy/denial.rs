@@ -26,7 +26,7 @@ pub enum Rule {
     SpecialAddress,
     /// An address of the local link, or at which a cloud keeps credentials.
     MetadataAddress,
-    /// More redirects than [`MAX_REDIRECTS`](super::MAX_REDIRECTS).
+    /// More redirects than [`MAX_REDIRECTS`](super::redirect::MAX_REDIRECTS).
     RedirectLimit,
     /// A redirect to something that is no URL.
     RedirectLocation,

@@ -37,6 +37,10 @@ pub struct RedirectInput<'a> {
     pub status: u16,
     /// Redirects followed in this exchange before this one.
     pub hop: u32,
+    /// The origins of the manifest's `redirects`.
+    pub grants: &'a [Origin],
+    /// What the administrator allows.
+    pub policy: &'a EgressPolicy,
 }
 
 /// How to go on.
@@ -50,8 +54,8 @@ pub struct RedirectStep {
     pub method: Method,
     /// Whether the body goes along.
     pub keep_body: bool,
-    /// Whether the credential and the guest's headers go along: only to the same origin.
-    pub keep_credential: bool,
+    /// Whether it is the same origin: only then do the credential and the guest's headers go along.
+    pub same_origin: bool,
 }
 
 /// Whether the status, together with a `Location` header, asks to go elsewhere.
@@ -59,17 +63,13 @@ pub fn is_redirect(status: u16) -> bool {
     matches!(status, 301 | 302 | 303 | 307 | 308)
 }
 
-/// How to go on after a redirect. `grants` are the origins of the manifest's `redirects`.
+/// How to go on after a redirect.
 ///
 /// # Errors
 ///
 /// A [`Denial`] by one of the `redirect-*` rules, by `userinfo`, or by one that
 /// [`EgressPolicy::judge_url`] names.
-pub fn judge_redirect(
-    input: &RedirectInput<'_>,
-    grants: &[Origin],
-    policy: &EgressPolicy,
-) -> Result<RedirectStep, Denial> {
+pub fn judge_redirect(input: &RedirectInput<'_>) -> Result<RedirectStep, Denial> {
     if input.hop >= MAX_REDIRECTS {
         return Err(Denial::new(Rule::RedirectLimit, origin::describe(input.from)));
     }
@@ -79,15 +79,15 @@ pub fn judge_redirect(
     }
     let same_origin = url.origin() == input.from.origin();
     let (method, keep_body) = rewritten(input.method, input.status);
-    if !same_origin && !grants.contains(&url.origin()) {
+    if !same_origin && !input.grants.contains(&url.origin()) {
         return Err(Denial::new(Rule::RedirectOrigin, origin::describe(&url)));
     }
     if !same_origin && !method.is_safe() {
         return Err(Denial::new(Rule::RedirectBody, origin::describe(&url)));
     }
-    let reach = policy.judge_url(&url)?;
+    let reach = input.policy.judge_url(&url)?;
     let keep_body = keep_body && same_origin;
-    Ok(RedirectStep { url, reach, method, keep_body, keep_credential: same_origin })
+    Ok(RedirectStep { url, reach, method, keep_body, same_origin })
 }
 
 fn target(input: &RedirectInput<'_>) -> Result<Url, Denial> {

@@ -1,0 +1,140 @@
+//! Secrets as a person hands them over. No sentence here ever holds a value.
+
+use crate::failure::{FieldError, Remedy, Warning};
+use crate::manifest::{AuthMethod, SecretField, is_input_name};
+use crate::redact;
+use crate::secret::{SecretInfo, SecretText};
+use crate::secret_kind::{Doubt, Recognized, recognize};
+
+/// Bytes of a secret. The longest known tokens have about 2,000 (signed tokens with many claims),
+/// and servers refuse headers beyond 8 KiB.
+pub const MAX_SECRET_BYTES: usize = 6 << 10;
+
+/// A secret that may be stored. It has no `Debug`, as its value has none.
+#[derive(Clone)]
+pub struct ValidatedSecret {
+    /// Its name in the manifest.
+    pub name: String,
+    /// Without blanks around it.
+    pub value: SecretText,
+    /// Which of the manifest's kinds it looks like.
+    pub info: SecretInfo,
+    /// What a person should know: that blanks were removed, that it looks truncated.
+    pub notes: Vec<Warning>,
+}
+
+/// The secrets of an auth method, in the order of the manifest.
+///
+/// # Errors
+///
+/// Every [`FieldError`], at `/secrets/NAME`: missing, unknown, given twice, empty, several lines,
+/// control characters, too long, shorter than [`redact::MIN_BYTES`], or of a kind that the manifest
+/// refuses. None holds a value.
+pub fn validate_secrets(
+    method: &AuthMethod,
+    given: Vec<(String, SecretText)>,
+) -> Result<Vec<ValidatedSecret>, Vec<FieldError>> {
+    let mut secrets = Vec::new();
+    let mut errors = Vec::new();
+    for field in &method.secrets {
+        let mut values = given.iter().filter(|(name, _)| *name == field.name);
+        let judged = match (values.next(), values.next()) {
+            (None, _) => Err(format!("{} is missing.", field.label)),
+            (Some(_), Some(_)) => Err(format!("{} is given twice.", field.label)),
+            (Some((_, value)), None) => validate_secret(field, value),
+        };
+        match judged {
+            Ok(secret) => secrets.push(secret),
+            Err(message) => errors.push(super::at("/secrets", &field.name, message)),
+        }
+    }
+    let known: Vec<&str> = method.secrets.iter().map(|field| field.name.as_str()).collect();
+    let unknown = given.iter().filter(|(name, _)| !known.contains(&name.as_str()));
+    errors.extend(unknown.map(|(name, _)| unknown_secret(name, &known)));
+    if errors.is_empty() { Ok(secrets) } else { Err(errors) }
+}
+
+/// Letters of the longest unknown name that is repeated: a secret typed in its place is longer.
+const MAX_NAME_SHOWN: usize = 20;
+
+fn unknown_secret(name: &str, known: &[&str]) -> FieldError {
+    if is_input_name(name) && name.len() <= MAX_NAME_SHOWN {
+        return super::at("/secrets", name, super::unknown_name(name, known));
+    }
+    let message = format!(
+        "A secret is given under a name that is not known; known are `{}`.",
+        known.join("`, `")
+    );
+    FieldError::at(["secrets"], message)
+}
+
+fn validate_secret(field: &SecretField, given: &SecretText) -> Result<ValidatedSecret, String> {
+    let label = &field.label;
+    let value = given.expose_secret().trim();
+    if value.is_empty() {
+        return Err(format!("{label} is empty."));
+    }
+    if value.contains(['\n', '\r', '\u{2028}', '\u{2029}', '\u{85}']) {
+        return Err(format!("{label} has several lines; copy the secret alone."));
+    }
+    if value.contains(|c: char| c.is_control() || is_invisible(c)) {
+        return Err(format!("{label} has control or invisible characters; copy the secret again."));
+    }
+    if value.len() > MAX_SECRET_BYTES {
+        return Err(format!(
+            "{label} is longer than {MAX_SECRET_BYTES} bytes; copy the secret alone."
+        ));
+    }
+    if value.len() < redact::MIN_BYTES {
+        return Err(format!(
+            "{label} is too short to be kept out of answers and logs; it needs at least {} characters.",
+            redact::MIN_BYTES
+        ));
+    }
+    let recognized = recognize(&field.kinds, value);
+    if let Some(reason) = recognized.as_ref().and_then(|found| found.kind.refuse.as_ref()) {
+        return Err(reason.clone());
+    }
+    let trimmed = value.len() != given.expose_secret().len();
+    let mut notes: Vec<Warning> = trimmed.then(|| blanks_removed(label)).into_iter().collect();
+    notes.extend(recognized.as_ref().and_then(|found| doubt_note(label, found)));
+    let kind = recognized.map(|found| found.kind.name.clone());
+    let info = SecretInfo { kind, ..SecretInfo::default() };
+    Ok(ValidatedSecret {
+        name: field.name.clone(),
+        value: SecretText::new(value.to_owned()),
+        info,
+        notes,
+    })
+}
+
+/// Characters of no width, which copying from a page or a chat brings along.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+fn blanks_removed(label: &str) -> Warning {
+    Warning {
+        code: "secret-blanks-removed".to_owned(),
+        message: format!("{label} had blanks or a line break around it, which were removed."),
+        remedies: Vec::new(),
+    }
+}
+
+fn doubt_note(label: &str, found: &Recognized<'_>) -> Option<Warning> {
+    let kind = &found.kind.label;
+    let doubt = found.doubt?;
+    let message = match doubt {
+        Doubt::TooShort => {
+            format!("{label} looks truncated: a secret of the kind \"{kind}\" is longer.")
+        }
+        Doubt::TooLong => format!("{label} looks too long for a secret of the kind \"{kind}\"."),
+        Doubt::Characters => {
+            format!("{label} has characters that a secret of the kind \"{kind}\" does not have.")
+        }
+    };
+    let text =
+        "Compare it with what the provider showed; if it is not shown any more, create a new one.";
+    let remedies = vec![Remedy { text: text.to_owned(), url: None }];
+    Some(Warning { code: doubt.code().to_owned(), message, remedies })
+}

@@ -1,0 +1,112 @@
+//! Where requests may go: endpoints, redirect grants, and the headers that tell the rate limit.
+
+use super::auth::judge_variable;
+use super::problems::Problems;
+use crate::EgressPolicy;
+use crate::endpoint::{EndpointTemplate, Place};
+use crate::header::is_token;
+use crate::manifest::limits::{MAX_ENTRIES, MAX_LINK_CHARS};
+use crate::manifest::{InputKind, Manifest};
+use crate::policy::parse_origin;
+
+pub(super) fn judge(manifest: &Manifest, problems: &mut Problems) {
+    judge_endpoints(manifest, &mut problems.within("endpoints"));
+    judge_redirects(manifest, &mut problems.within("redirects"));
+    judge_quota(manifest, &mut problems.within("quota"));
+}
+
+fn judge_endpoints(manifest: &Manifest, problems: &mut Problems) {
+    problems.count(&manifest.endpoints, 1, MAX_ENTRIES);
+    problems.unique(manifest.endpoints.iter().map(|endpoint| endpoint.name.as_str()));
+    for (at, endpoint) in manifest.endpoints.iter().enumerate() {
+        let problems = &mut problems.within(at);
+        problems.input_name("name", &endpoint.name);
+        if let Some(description) = &endpoint.description {
+            problems.sentence("description", description);
+        }
+        judge_base(manifest, &endpoint.base, problems);
+    }
+}
+
+fn judge_base(manifest: &Manifest, base: &str, problems: &mut Problems) {
+    if base.chars().count() > MAX_LINK_CHARS {
+        return problems.add("base", format!("has more than {MAX_LINK_CHARS} characters"));
+    }
+    match EndpointTemplate::parse(base) {
+        Ok(template) => {
+            for (name, place) in template.places() {
+                judge_variable(manifest, name, place, "base", problems);
+            }
+        }
+        Err(error) => problems.add("base", error.to_string()),
+    }
+}
+
+/// What suits the place, where this kind of setting does not.
+pub(super) fn misfit(kind: &InputKind, place: Place) -> Option<&'static str> {
+    use InputKind::{Boolean, Choice, Datetime, Email, Host, Integer, Text, Url};
+    let one_of = |wanted: &[&str]| match kind {
+        Choice { options } => options.iter().all(|option| wanted.contains(&option.value.as_str())),
+        _ => false,
+    };
+    let (fits, needed) = match place {
+        Place::Whole => (matches!(kind, Url), "a setting of type url"),
+        Place::Scheme => (one_of(&["http", "https"]), "a choice of http and https"),
+        Place::Host => {
+            (matches!(kind, Host | Text | Choice { .. }), "a setting of type host, text or choice")
+        }
+        Place::Label => {
+            (matches!(kind, Host | Text | Choice { .. }), "a setting of type host, text or choice")
+        }
+        Place::Port => {
+            (matches!(kind, Integer { .. } | Choice { .. }), "a setting of type integer or choice")
+        }
+        Place::Path | Place::Query => (
+            !matches!(kind, Boolean | Datetime | Url),
+            "a setting that is a text, a number or a choice",
+        ),
+        Place::Text => (
+            matches!(kind, Text | Email | Choice { .. } | Integer { .. }),
+            "a text, an e-mail address, a number or a choice",
+        ),
+    };
+    (!fits).then_some(needed)
+}
+
+fn judge_redirects(manifest: &Manifest, problems: &mut Problems) {
+    problems.count(&manifest.redirects, 0, MAX_ENTRIES);
+    for (at, grant) in manifest.redirects.iter().enumerate() {
+        let problems = &mut problems.within(at);
+        problems.sentence("reason", &grant.reason);
+        match parse_origin(&grant.origin) {
+            Err(error) => problems.add("origin", error.reason),
+            Ok(_) => {
+                let judged = url::Url::parse(&grant.origin)
+                    .map(|url| EgressPolicy::strict().judge_url(&url));
+                if let Ok(Err(denial)) = judged {
+                    problems.add(
+                        "origin",
+                        format!("can never be reached, by the rule `{}`", denial.rule()),
+                    );
+                }
+            }
+        }
+    }
+}
+
+fn judge_quota(manifest: &Manifest, problems: &mut Problems) {
+    let Some(quota) = &manifest.quota else { return };
+    let header = |problems: &mut Problems, field: &str, name: &str| {
+        if !is_token(name) || name.len() > crate::header::MAX_NAME_BYTES {
+            problems.add(field, "is not the name of a header");
+        }
+    };
+    for (field, name) in [("remaining", &quota.remaining), ("limit", &quota.limit)] {
+        if let Some(name) = name {
+            header(problems, field, name);
+        }
+    }
+    if let Some(reset) = &quota.reset {
+        header(&mut problems.within("reset"), "header", &reset.header);
+    }
+}
