@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::BoxFuture;
@@ -20,6 +21,13 @@ impl SecretText {
         Self(Zeroizing::new(text))
     }
 
+    /// The parts in a row, built without intermediate copies.
+    pub(crate) fn joined(parts: &[&str]) -> Self {
+        let mut text = String::with_capacity(parts.iter().map(|part| part.len()).sum());
+        parts.iter().for_each(|part| text.push_str(part));
+        Self::new(text)
+    }
+
     /// The text itself. Name every use in a review.
     pub fn expose_secret(&self) -> &str {
         &self.0
@@ -27,7 +35,7 @@ impl SecretText {
 }
 
 /// What may be known of a secret without its value.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SecretInfo {
     /// Which of the manifest's kinds its shape was recognised as.
     pub kind: Option<String>,

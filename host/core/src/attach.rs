@@ -1,0 +1,94 @@
+//! How requests carry a secret: the manifest's auth method, bound to a connection.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::binding::BoundParts;
+use crate::failure::{Cause, Effect, Failure, Retry};
+use crate::secret::SecretText;
+use crate::transport::OutboundValue;
+
+/// One `attach` of the auth method, its templates filled in.
+pub(crate) struct BoundAttach {
+    pub(crate) secret: String,
+    pub(crate) endpoints: Vec<String>,
+    pub(crate) scheme: BoundScheme,
+}
+
+/// The scheme with its values.
+pub(crate) enum BoundScheme {
+    Bearer,
+    Basic { username: String },
+    Header { name: String, prefix: String },
+}
+
+/// A secret, opened for one exchange.
+pub(crate) struct Credential {
+    secret: SecretText,
+    header: String,
+    value: SecretText,
+}
+
+impl Credential {
+    /// Asks the platform for the secret, if its audience has the endpoint.
+    pub(crate) async fn open(
+        parts: &BoundParts,
+        secret: &str,
+        endpoint: &str,
+    ) -> Result<Self, Failure> {
+        let attach = parts.attach.iter().find(|attach| {
+            attach.secret == secret && attach.endpoints.iter().any(|name| name == endpoint)
+        });
+        let attach = attach.ok_or_else(|| outside_audience(secret, endpoint))?;
+        let revealed = parts.secrets.reveal(secret).await.map_err(|error| {
+            Failure::new(Cause::Other { name: "secret-store".to_owned() }, error.to_string())
+                .retry(Retry::Backoff)
+                .effect(Effect::None)
+        })?;
+        let secret = revealed.ok_or_else(|| {
+            let gone = format!("the connection no longer has the secret `{}`", attach.secret);
+            Failure::new(Cause::CredentialRejected, gone).retry(Retry::AfterUserAction)
+        })?;
+        Ok(Self::attached(secret, &attach.scheme))
+    }
+
+    fn attached(secret: SecretText, scheme: &BoundScheme) -> Self {
+        let (header, value) = match scheme {
+            BoundScheme::Bearer => {
+                ("authorization", SecretText::joined(&["Bearer ", secret.expose_secret()]))
+            }
+            BoundScheme::Basic { username } => {
+                let pair = SecretText::joined(&[username, ":", secret.expose_secret()]);
+                let encoded = SecretText::new(STANDARD.encode(pair.expose_secret()));
+                ("authorization", SecretText::joined(&["Basic ", encoded.expose_secret()]))
+            }
+            BoundScheme::Header { name, prefix } => {
+                (name.as_str(), SecretText::joined(&[prefix, secret.expose_secret()]))
+            }
+        };
+        Self { header: header.to_owned(), value, secret }
+    }
+
+    /// The header that carries it.
+    pub(crate) fn header(&self) -> (String, OutboundValue) {
+        (self.header.clone(), OutboundValue::Sensitive(self.value.clone()))
+    }
+
+    /// The texts that must not come back: the secret, and what stands for it on the wire.
+    pub(crate) fn spellings(&self) -> impl Iterator<Item = &str> {
+        let value = self.value.expose_secret();
+        let token = value.rsplit_once(' ').map_or(value, |(_, token)| token);
+        [self.secret.expose_secret(), token].into_iter()
+    }
+
+    pub(crate) fn into_secret(self) -> SecretText {
+        self.secret
+    }
+}
+
+fn outside_audience(secret: &str, endpoint: &str) -> Failure {
+    let message = format!("the secret `{secret}` may not be sent to the endpoint `{endpoint}`");
+    Failure::new(Cause::Denied, message)
+        .evidence("rule", "audience")
+        .remedy("Ask the connector's author to name the endpoint in the manifest's `attach`.", None)
+}

@@ -1,0 +1,179 @@
+//! A connector bound to one connection: its settings checked, its endpoints bound to origins and
+//! judged, its auth method ready, its secrets within reach of the host alone.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+use url::Origin;
+
+use crate::attach::{BoundAttach, BoundScheme};
+use crate::bindings::{PluginPre, object_text};
+use crate::endpoint::{BoundEndpoint, EndpointTemplate};
+use crate::error::{BindError, CallError};
+use crate::failure::{Failure, FieldError};
+use crate::header;
+use crate::host::HostParts;
+use crate::input::validate_inputs;
+use crate::manifest::{AuthMethod, Manifest, QuotaHeaders, Scheme};
+use crate::report::{ActionRequest, Outcome, Page, ReadRequest, Report};
+use crate::secret::SecretStore;
+use crate::session::Session;
+use crate::state::CallState;
+
+/// What every call of one connection needs.
+pub(crate) struct BoundParts {
+    pub(crate) host: Arc<HostParts>,
+    pub(crate) connector_id: String,
+    pub(crate) settings_json: String,
+    pub(crate) endpoints: Vec<BoundEndpoint>,
+    pub(crate) attach: Vec<BoundAttach>,
+    pub(crate) redirects: Vec<Origin>,
+    pub(crate) quota: Option<QuotaHeaders>,
+    pub(crate) secrets: Arc<dyn SecretStore>,
+    injected: BTreeSet<String>,
+    discoverable: Vec<String>,
+}
+
+impl BoundParts {
+    /// The guest's headers in lower case, if each may be sent.
+    pub(crate) fn judge_headers(
+        &self,
+        headers: Vec<(String, String)>,
+    ) -> Result<Vec<(String, String)>, Failure> {
+        Ok(header::judge_headers(headers, &self.injected)?)
+    }
+
+    /// Drops what the manifest does not declare as discovered.
+    pub(crate) fn with_known_discoveries(&self, mut report: Report) -> Report {
+        report.discovered.retain(|name, _| self.discoverable.contains(name));
+        report
+    }
+}
+
+/// A connector bound to one connection. Cheap to clone; each call runs in an instance of its own.
+#[derive(Clone)]
+pub struct Binding {
+    pre: PluginPre<CallState>,
+    parts: Arc<BoundParts>,
+}
+
+impl Binding {
+    pub(crate) fn new(
+        host: &Arc<HostParts>,
+        pre: &PluginPre<CallState>,
+        manifest: &Manifest,
+        method: &str,
+        settings: &Map<String, Value>,
+        secrets: Arc<dyn SecretStore>,
+    ) -> Result<Self, BindError> {
+        let auth = manifest.auth_method(method);
+        let auth = auth.ok_or_else(|| BindError::UnknownMethod(method.to_owned()))?;
+        let settings = validate_inputs(&manifest.settings, settings, "/settings")
+            .map_err(BindError::Settings)?;
+        let parts = BoundParts {
+            host: host.clone(),
+            connector_id: manifest.id.clone(),
+            settings_json: object_text(&settings),
+            endpoints: bind_endpoints(host, manifest, &settings)?,
+            attach: bind_auth(auth, &settings)?,
+            redirects: manifest.redirect_origins(),
+            quota: manifest.quota.clone(),
+            secrets,
+            injected: manifest.injected_headers().collect(),
+            discoverable: manifest.discoverable_settings(),
+        };
+        Ok(Self { pre: pre.clone(), parts: Arc::new(parts) })
+    }
+
+    /// An instance for several calls.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError::Busy`] when too many are live.
+    pub async fn session(&self) -> Result<Session, CallError> {
+        Session::start(&self.pre, self.parts.clone()).await
+    }
+
+    /// Whether the credential works, whose it is, and what it may do.
+    ///
+    /// # Errors
+    ///
+    /// The outer error is the host's, the inner one what the provider or the connector said.
+    pub async fn check(&self) -> Result<Result<Report, Failure>, CallError> {
+        self.session().await?.check().await
+    }
+
+    /// One page of a stream.
+    ///
+    /// # Errors
+    ///
+    /// The outer error is the host's, the inner one what the provider or the connector said.
+    pub async fn read(&self, request: &ReadRequest) -> Result<Result<Page, Failure>, CallError> {
+        self.session().await?.read(request).await
+    }
+
+    /// Performs one action.
+    ///
+    /// # Errors
+    ///
+    /// The outer error is the host's, the inner one what the provider or the connector said.
+    pub async fn invoke(
+        &self,
+        request: &ActionRequest,
+    ) -> Result<Result<Outcome, Failure>, CallError> {
+        self.session().await?.invoke(request).await
+    }
+}
+
+fn bind_endpoints(
+    host: &HostParts,
+    manifest: &Manifest,
+    settings: &Map<String, Value>,
+) -> Result<Vec<BoundEndpoint>, BindError> {
+    let bind = |endpoint: &crate::manifest::Endpoint| {
+        let field = |error: String| BindError::Settings(vec![FieldError::at(["settings"], error)]);
+        let template = EndpointTemplate::parse(&endpoint.base).map_err(|e| field(e.to_string()))?;
+        let base = template.bind(settings).map_err(|error| BindError::Settings(vec![error]))?;
+        let reach = host.policy.judge_url(&base).map_err(|denial| BindError::Denied {
+            endpoint: endpoint.name.clone(),
+            settings: template.variables().map(str::to_owned).collect(),
+            denial,
+        })?;
+        Ok(BoundEndpoint { name: endpoint.name.clone(), base, reach })
+    };
+    manifest.endpoints.iter().map(bind).collect()
+}
+
+fn bind_auth(
+    auth: &AuthMethod,
+    settings: &Map<String, Value>,
+) -> Result<Vec<BoundAttach>, BindError> {
+    let missing = auth.requires_settings.iter().filter(|name| !settings.contains_key(*name));
+    let missing: Vec<FieldError> = missing
+        .map(|name| FieldError::at(["settings", name], "is required with this auth method"))
+        .collect();
+    if !missing.is_empty() {
+        return Err(BindError::Settings(missing));
+    }
+    auth.attach
+        .iter()
+        .map(|attach| {
+            let scheme = match &attach.scheme {
+                Scheme::Bearer => BoundScheme::Bearer,
+                Scheme::Basic { username } => BoundScheme::Basic {
+                    username: crate::endpoint::fill(username, settings)
+                        .map_err(|error| BindError::Settings(vec![error]))?,
+                },
+                Scheme::Header { name, prefix } => {
+                    BoundScheme::Header { name: name.to_ascii_lowercase(), prefix: prefix.clone() }
+                }
+            };
+            Ok(BoundAttach {
+                secret: attach.secret.clone(),
+                endpoints: attach.endpoints.clone(),
+                scheme,
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,294 @@
+//! One exchange, from what the guest asks to what it may see: resolve the endpoint, judge, fetch
+//! the secret, inject, send, follow redirects, scrub.
+//!
+//! The secret is asked for after everything else was judged, is attached to one header of the
+//! outbound request, and is gone when the exchange ends; only what scrubs the call's texts keeps it
+//! until the call ends.
+
+use std::collections::BTreeMap;
+
+use futures_util::StreamExt;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use tokio::time::Instant;
+use url::Url;
+
+use crate::attach::Credential;
+use crate::binding::BoundParts;
+use crate::endpoint::{self, BoundEndpoint};
+use crate::failure::{Cause, Failure, Timestamp};
+use crate::header;
+use crate::limits::{ANSWER_TIME, MAX_CONCURRENT_REQUESTS, MAX_REQUEST_BYTES};
+use crate::manifest::{QuotaHeaders, ResetUnit};
+use crate::policy::Reach;
+use crate::policy::redirect::{self, RedirectInput};
+use crate::redact::Redactor;
+use crate::secret::SecretText;
+use crate::state::Budget;
+use crate::transport::{InboundResponse, Method, OutboundRequest, OutboundValue};
+use crate::unreached;
+
+/// A request as the guest makes it.
+pub(crate) struct GuestRequest {
+    pub(crate) method: Method,
+    pub(crate) target: GuestTarget,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: GuestBody,
+}
+
+/// Where the guest wants it to go.
+pub(crate) enum GuestTarget {
+    At { endpoint: String, segments: Vec<String>, query: Vec<(String, String)> },
+    Link(String),
+}
+
+/// What the guest wants to send.
+pub(crate) enum GuestBody {
+    Empty,
+    Json(String),
+    Form(Vec<(String, String)>),
+    Bytes(String, Vec<u8>),
+}
+
+/// What the guest gets to see.
+pub(crate) struct GuestResponse {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
+    pub(crate) next: Option<String>,
+    pub(crate) quota: Option<Quota>,
+}
+
+/// The provider's rate limit, as far as its headers tell.
+pub(crate) struct Quota {
+    pub(crate) remaining: Option<u64>,
+    pub(crate) limit: Option<u64>,
+    pub(crate) resets_at: Option<Timestamp>,
+}
+
+/// The answers of one import call, and the secrets that were lent for it.
+pub(crate) struct Done {
+    pub(crate) answers: Vec<Result<GuestResponse, Failure>>,
+    pub(crate) lent: Vec<SecretText>,
+}
+
+/// What the exchanges of one import call share.
+pub(crate) struct Call<'a> {
+    pub(crate) parts: &'a BoundParts,
+    pub(crate) budget: &'a Budget,
+    pub(crate) deadline: Instant,
+}
+
+/// A request that the policy has passed, before its secret.
+struct Judged<'a> {
+    endpoint: &'a BoundEndpoint,
+    method: Method,
+    url: Url,
+    reach: Reach,
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
+}
+
+impl Call<'_> {
+    pub(crate) async fn run_all(&self, requests: Vec<GuestRequest>, secret: Option<&str>) -> Done {
+        let runs = requests.into_iter().map(|request| self.run(request, secret));
+        let mut done = Done { answers: Vec::new(), lent: Vec::new() };
+        let mut stream = futures_util::stream::iter(runs).buffered(MAX_CONCURRENT_REQUESTS);
+        while let Some((answer, lent)) = stream.next().await {
+            done.answers.push(answer);
+            done.lent.extend(lent);
+        }
+        done
+    }
+
+    async fn run(
+        &self,
+        request: GuestRequest,
+        secret: Option<&str>,
+    ) -> (Result<GuestResponse, Failure>, Option<SecretText>) {
+        let judged = match self.judge(request) {
+            Ok(judged) => judged,
+            Err(failure) => return (Err(failure), None),
+        };
+        let credential = match secret {
+            Some(name) => match Credential::open(self.parts, name, &judged.endpoint.name).await {
+                Ok(credential) => Some(credential),
+                Err(failure) => return (Err(failure), None),
+            },
+            None => None,
+        };
+        let redactor = Redactor::new(credential.iter().flat_map(Credential::spellings));
+        let answer = self.follow(judged, credential.as_ref()).await;
+        let answer = answer.map(|(url, response)| self.deliver(&url, response, &redactor));
+        (answer, credential.map(Credential::into_secret))
+    }
+
+    fn judge(&self, request: GuestRequest) -> Result<Judged<'_>, Failure> {
+        let (url, endpoint) = self.resolve(request.target)?;
+        let mut headers = self.parts.judge_headers(request.headers)?;
+        let body = encode_body(request.body, &mut headers)?;
+        Ok(Judged { reach: endpoint.reach, endpoint, method: request.method, url, headers, body })
+    }
+
+    fn resolve(&self, target: GuestTarget) -> Result<(Url, &BoundEndpoint), Failure> {
+        let endpoints = &self.parts.endpoints;
+        match target {
+            GuestTarget::At { endpoint, segments, query } => {
+                let bound = endpoints.iter().find(|bound| bound.name == endpoint);
+                let bound = bound.ok_or_else(|| {
+                    Failure::new(
+                        Cause::Denied,
+                        "the connector named an endpoint that its manifest does not have",
+                    )
+                    .evidence("endpoint", crate::sanitize::bounded(endpoint, 100))
+                })?;
+                Ok((bound.locate(&segments, &query)?, bound))
+            }
+            GuestTarget::Link(link) => Ok(endpoint::accept_link(&link, endpoints)?),
+        }
+    }
+
+    /// Sends, and follows redirects, each judged anew. The URL is where the answer came from.
+    async fn follow(
+        &self,
+        mut judged: Judged<'_>,
+        credential: Option<&Credential>,
+    ) -> Result<(Url, InboundResponse), Failure> {
+        let mut carry = credential;
+        for hop in 0.. {
+            let response = self.send(&judged, carry).await?;
+            let Some(location) = redirect_target(&response) else {
+                return Ok((judged.url, response));
+            };
+            let step = redirect::judge_redirect(&RedirectInput {
+                from: &judged.url,
+                location,
+                method: judged.method,
+                status: response.status,
+                hop,
+                grants: &self.parts.redirects,
+                policy: &self.parts.host.policy,
+            })?;
+            if !step.same_origin {
+                carry = None;
+                judged.headers.clear();
+            }
+            if !step.keep_body {
+                judged.body.clear();
+                judged.headers.retain(|(name, _)| name != "content-type");
+            }
+            (judged.url, judged.reach, judged.method) = (step.url, step.reach, step.method);
+        }
+        Err(Failure::new(Cause::Denied, "too many redirects"))
+    }
+
+    async fn send(
+        &self,
+        judged: &Judged<'_>,
+        credential: Option<&Credential>,
+    ) -> Result<InboundResponse, Failure> {
+        if !self.budget.take_request() {
+            return Err(budget_failure("requests"));
+        }
+        let limits = &self.parts.host.limits;
+        let answer_by = self.deadline.checked_sub(ANSWER_TIME).unwrap_or(self.deadline);
+        let mut headers: Vec<(String, OutboundValue)> = (judged.headers.iter())
+            .map(|(name, value)| (name.clone(), OutboundValue::Plain(value.clone())))
+            .collect();
+        headers.extend(credential.map(Credential::header));
+        let request = OutboundRequest {
+            method: judged.method,
+            url: judged.url.clone(),
+            headers,
+            body: judged.body.clone(),
+            reach: judged.reach,
+            deadline: answer_by.min(Instant::now() + limits.exchange_deadline),
+            max_body: limits.response_bytes.min(self.budget.bytes()),
+        };
+        let sent = self.parts.host.transport.send(request).await;
+        let response =
+            sent.map_err(|error| unreached::failure(error, judged.method, &judged.url))?;
+        if !self.budget.take_bytes(response.body.len() as u64) {
+            return Err(budget_failure("response bytes"));
+        }
+        Ok(response)
+    }
+
+    fn deliver(&self, url: &Url, response: InboundResponse, redactor: &Redactor) -> GuestResponse {
+        let headers: Vec<(String, String)> = (response.headers.into_iter())
+            .filter(|(name, _)| header::deliverable(name))
+            .map(|(name, value)| {
+                let clean = redactor.redact_text(&value).into_owned();
+                (name, clean)
+            })
+            .collect();
+        let links =
+            headers.iter().filter(|(name, _)| name == "link").map(|(_, value)| value.as_str());
+        GuestResponse {
+            status: response.status,
+            next: header::next_link(links, url),
+            quota: self.parts.quota.as_ref().and_then(|names| read_quota(names, &headers)),
+            body: redactor.redact(response.body),
+            headers,
+        }
+    }
+}
+
+fn budget_failure(what: &str) -> Failure {
+    Failure::new(Cause::Denied, format!("the call has used up its {what}")).evidence("budget", what)
+}
+
+/// Where a redirect leads; `None` for every other answer.
+fn redirect_target(response: &InboundResponse) -> Option<&str> {
+    let mut headers = response.headers.iter().filter(|_| redirect::is_redirect(response.status));
+    headers.find(|(name, _)| name == "location").map(|(_, value)| value.as_str())
+}
+
+/// What the URL standard's form encoding leaves as it is, besides letters and digits.
+const FORM: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'*').remove(b'-').remove(b'.').remove(b'_').remove(b' ');
+
+/// The body's bytes; its content type is added to the headers.
+fn encode_body(body: GuestBody, headers: &mut Vec<(String, String)>) -> Result<Vec<u8>, Failure> {
+    let (content_type, bytes) = match body {
+        GuestBody::Empty => return Ok(Vec::new()),
+        GuestBody::Json(text) => ("application/json".to_owned(), text.into_bytes()),
+        GuestBody::Form(fields) => {
+            ("application/x-www-form-urlencoded".to_owned(), encode_form(&fields).into_bytes())
+        }
+        GuestBody::Bytes(content_type, bytes) => {
+            (header::judge_value("content-type", &content_type)?, bytes)
+        }
+    };
+    if bytes.len() > MAX_REQUEST_BYTES {
+        let message = format!("the connector's request has more than {MAX_REQUEST_BYTES} bytes");
+        return Err(Failure::new(Cause::TooLarge, message));
+    }
+    headers.push(("content-type".to_owned(), content_type));
+    Ok(bytes)
+}
+
+fn encode_form(fields: &[(String, String)]) -> String {
+    let encode = |text: &str| utf8_percent_encode(text, FORM).to_string().replace(' ', "+");
+    let pairs = fields.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value)));
+    pairs.collect::<Vec<_>>().join("&")
+}
+
+fn read_quota(names: &QuotaHeaders, headers: &[(String, String)]) -> Option<Quota> {
+    let values: BTreeMap<&str, &str> =
+        headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let number = |name: &Option<String>| -> Option<u64> {
+        values.get(name.as_deref()?.to_ascii_lowercase().as_str())?.trim().parse().ok()
+    };
+    let resets_at = names.reset.as_ref().and_then(|reset| {
+        let seconds: u64 = number(&Some(reset.header.clone()))?;
+        let start = match reset.unit {
+            ResetUnit::EpochSeconds => 0,
+            ResetUnit::DeltaSeconds => Timestamp::now().0,
+        };
+        Some(Timestamp(seconds.saturating_mul(1_000).saturating_add(start)))
+    });
+    let quota =
+        Quota { remaining: number(&names.remaining), limit: number(&names.limit), resets_at };
+    let known = quota.remaining.is_some() || quota.limit.is_some() || quota.resets_at.is_some();
+    known.then_some(quota)
+}

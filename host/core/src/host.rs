@@ -1,0 +1,188 @@
+//! The host: one engine, one transport, one policy, for all connectors and all connections.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+use tokio::sync::Semaphore;
+use wasmtime::Engine;
+use wasmtime::component::Linker;
+
+use crate::binding::Binding;
+use crate::bindings::PluginPre;
+use crate::cache::CompiledCache;
+use crate::component::{self, ComponentFacts};
+use crate::engine::{self, Allocation};
+use crate::error::{BindError, LoadError};
+use crate::limits::Limits;
+use crate::manifest::Manifest;
+use crate::policy::EgressPolicy;
+use crate::secret::SecretStore;
+use crate::state::{CallState, LogSink};
+use crate::transport::Transport;
+
+/// What all connectors share.
+pub(crate) struct HostParts {
+    pub(crate) engine: Engine,
+    pub(crate) linker: Linker<CallState>,
+    pub(crate) transport: Box<dyn Transport>,
+    pub(crate) policy: EgressPolicy,
+    pub(crate) limits: Limits,
+    pub(crate) log: Option<Box<dyn LogSink>>,
+    pub(crate) cache: Option<CompiledCache>,
+    pub(crate) live: Arc<Semaphore>,
+}
+
+/// Loads connectors. Cheap to clone; all clones share one engine.
+#[derive(Clone)]
+pub struct Host(Arc<HostParts>);
+
+/// Settles what a [`Host`] is made of.
+pub struct HostBuilder {
+    transport: Box<dyn Transport>,
+    policy: EgressPolicy,
+    limits: Limits,
+    allocation: Allocation,
+    log: Option<Box<dyn LogSink>>,
+    cache: Option<CompiledCache>,
+}
+
+impl HostBuilder {
+    /// What the administrator allows beyond the rules; nothing, unless this is called.
+    #[must_use]
+    pub fn policy(mut self, policy: EgressPolicy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// Other limits than the constants of [`crate::limits`].
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// How instances get their memory: [`Allocation::Pooled`], unless this is called.
+    #[must_use]
+    pub fn allocation(mut self, allocation: Allocation) -> Self {
+        self.allocation = allocation;
+        self
+    }
+
+    /// Where connectors' log lines go; nowhere, unless this is called.
+    #[must_use]
+    pub fn log(mut self, sink: impl LogSink) -> Self {
+        self.log = Some(Box::new(sink));
+        self
+    }
+
+    /// Where compiled components are kept; nowhere, unless this is called.
+    #[must_use]
+    pub fn cache(mut self, cache: CompiledCache) -> Self {
+        self.cache = Some(cache);
+        self
+    }
+
+    /// The host.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError::Internal`] where the machine cannot run the engine.
+    pub fn build(self) -> Result<Host, LoadError> {
+        let internal =
+            |error: wasmtime::Error| LoadError::Internal { detail: format!("{error:#}") };
+        let engine = engine::build(self.allocation, &self.limits).map_err(internal)?;
+        let linker = component::contract_linker(&engine).map_err(internal)?;
+        let live = usize::try_from(self.limits.live_instances).unwrap_or(usize::MAX);
+        Ok(Host(Arc::new(HostParts {
+            engine,
+            linker,
+            transport: self.transport,
+            policy: self.policy,
+            live: Arc::new(Semaphore::new(live.min(Semaphore::MAX_PERMITS))),
+            limits: self.limits,
+            log: self.log,
+            cache: self.cache,
+        })))
+    }
+}
+
+impl Host {
+    /// Begins a host that sends requests by this transport.
+    pub fn builder(transport: impl Transport) -> HostBuilder {
+        HostBuilder {
+            transport: Box::new(transport),
+            policy: EgressPolicy::strict(),
+            limits: Limits::default(),
+            allocation: Allocation::Pooled,
+            log: None,
+            cache: None,
+        }
+    }
+
+    /// The connector in these bytes: proven, described, ready to be bound.
+    ///
+    /// Compiling takes 0.2 s for a small component and up to 9 s for a large one, on other threads,
+    /// unless the cache has it.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError`], which names what is wrong. No code of a refused component has run, except
+    /// for `describe` where the error is about its answer.
+    pub async fn load(&self, component: impl Into<Arc<[u8]>>) -> Result<Connector, LoadError> {
+        let loaded = component::load(&self.0, component.into()).await?;
+        Ok(Connector(Arc::new(ConnectorParts {
+            host: self.0.clone(),
+            pre: loaded.pre,
+            manifest: loaded.manifest,
+            manifest_json: loaded.manifest_json,
+            facts: loaded.facts,
+        })))
+    }
+}
+
+struct ConnectorParts {
+    host: Arc<HostParts>,
+    pre: PluginPre<CallState>,
+    manifest: Manifest,
+    manifest_json: String,
+    facts: ComponentFacts,
+}
+
+/// A loaded connector. Cheap to clone.
+#[derive(Clone)]
+pub struct Connector(Arc<ConnectorParts>);
+
+impl Connector {
+    /// What the connector says of itself.
+    pub fn manifest(&self) -> &Manifest {
+        &self.0.manifest
+    }
+
+    /// The manifest's text, as `describe` answered.
+    pub fn manifest_json(&self) -> &str {
+        &self.0.manifest_json
+    }
+
+    /// What is known from the file: digest, size, capabilities.
+    pub fn facts(&self) -> &ComponentFacts {
+        &self.0.facts
+    }
+
+    /// The connector for one connection.
+    ///
+    /// `method` names an auth method of the manifest; `settings` is what the person gave and what
+    /// earlier checks discovered.
+    ///
+    /// # Errors
+    ///
+    /// [`BindError`] where the method, the settings, or where they lead, will not do.
+    pub fn bind(
+        &self,
+        method: &str,
+        settings: &Map<String, Value>,
+        secrets: Arc<dyn SecretStore>,
+    ) -> Result<Binding, BindError> {
+        let parts = &self.0;
+        Binding::new(&parts.host, &parts.pre, &parts.manifest, method, settings, secrets)
+    }
+}

@@ -1,0 +1,120 @@
+//! What a guest answers, before anyone sees it: texts bounded, cleaned of control characters and of
+//! the secrets that were lent during the call; JSON checked under limits; links that are not
+//! `http` or `https` dropped.
+
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+use crate::error::CallError;
+use crate::json::{parse_bounded, raw_bounded};
+use crate::limits::{
+    MAX_CURSOR_BYTES, MAX_DISCOVERED_BYTES, MAX_LIST_ENTRIES, MAX_MESSAGE_BYTES, MAX_RECORD_BYTES,
+};
+use crate::redact::Redactor;
+
+/// Bytes of a record's key.
+const MAX_KEY_BYTES: usize = 1_000;
+
+/// Cleans the answers of one call.
+pub(crate) struct Sanitizer {
+    redactor: Redactor,
+}
+
+impl Sanitizer {
+    pub(crate) fn new(redactor: Redactor) -> Self {
+        Self { redactor }
+    }
+
+    /// A text that a person reads.
+    pub(crate) fn text(&self, text: String) -> String {
+        let text = match self.redactor.redact_text(&text) {
+            std::borrow::Cow::Borrowed(_) => text,
+            std::borrow::Cow::Owned(clean) => clean,
+        };
+        bounded(printable(text), MAX_MESSAGE_BYTES)
+    }
+
+    /// A link that a person may follow; `None` where it is not an absolute http or https URL.
+    pub(crate) fn link(&self, link: String) -> Option<String> {
+        if link.len() > MAX_MESSAGE_BYTES {
+            return None;
+        }
+        let url = url::Url::parse(&self.text(link)).ok()?;
+        let plain = url.username().is_empty() && url.password().is_none();
+        (matches!(url.scheme(), "http" | "https") && plain).then(|| url.into())
+    }
+
+    /// A list for people.
+    pub(crate) fn list<A, B>(&self, list: Vec<A>, each: impl Fn(A) -> B) -> Vec<B> {
+        list.into_iter().take(MAX_LIST_ENTRIES).map(each).collect()
+    }
+
+    pub(crate) fn page_length(&self, found: usize, limit: u32) -> Result<(), CallError> {
+        if found as u64 > u64::from(limit) {
+            return Err(invalid(
+                "page",
+                format!("has {found} records where {limit} were asked for"),
+            ));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn cursor(&self, cursor: String) -> Result<String, CallError> {
+        if cursor.len() > MAX_CURSOR_BYTES {
+            return Err(invalid("cursor", format!("is longer than {MAX_CURSOR_BYTES} bytes")));
+        }
+        Ok(cursor)
+    }
+
+    pub(crate) fn key(&self, key: String) -> Result<String, CallError> {
+        if key.is_empty() || key.len() > MAX_KEY_BYTES {
+            return Err(invalid("key", format!("is empty or longer than {MAX_KEY_BYTES} bytes")));
+        }
+        Ok(key)
+    }
+
+    /// One record: any JSON value within the limits.
+    pub(crate) fn record(&self, text: String) -> Result<Box<RawValue>, CallError> {
+        raw_bounded(text, MAX_RECORD_BYTES).map_err(|error| invalid("record", error.to_string()))
+    }
+
+    pub(crate) fn output(&self, text: String) -> Result<Value, CallError> {
+        parse_bounded(&text, MAX_RECORD_BYTES).map_err(|error| invalid("output", error.to_string()))
+    }
+
+    /// The settings that a check found out: an object.
+    pub(crate) fn discovered(&self, text: String) -> Result<Map<String, Value>, CallError> {
+        if text.trim().is_empty() {
+            return Ok(Map::new());
+        }
+        let text = self.redactor.redact_text(&text);
+        match parse_bounded(&text, MAX_DISCOVERED_BYTES) {
+            Ok(Value::Object(map)) => Ok(map),
+            Ok(_) => Err(invalid("discovered", "is not a JSON object".to_owned())),
+            Err(error) => Err(invalid("discovered", error.to_string())),
+        }
+    }
+}
+
+fn invalid(what: &'static str, detail: String) -> CallError {
+    CallError::InvalidAnswer { what, detail }
+}
+
+/// Control characters become blanks, and so do the marks that reorder text on a screen.
+pub(crate) fn printable(text: String) -> String {
+    let hidden = |c: char| {
+        (c.is_control() && c != '\n')
+            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
+    };
+    if text.contains(hidden) { text.replace(hidden, " ") } else { text }
+}
+
+/// At most `limit` bytes of the text, cut at a character, with an ellipsis where it was cut.
+pub(crate) fn bounded(mut text: String, limit: usize) -> String {
+    if text.len() > limit {
+        let cut = (0..=limit).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
+        text.truncate(cut);
+        text.push('…');
+    }
+    text
+}
