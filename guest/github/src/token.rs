@@ -1,0 +1,73 @@
+//! The kinds of GitHub's tokens, as the host recognises them by the manifest.
+
+use crate::site::Site;
+
+/// What kind of token a connection has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// `github_pat_`: reaches one owner, cannot be inspected.
+    FineGrained,
+    /// `ghp_`: reaches what its owner reaches, has scopes.
+    Classic,
+    /// `gho_`: of an OAuth app, has scopes.
+    OAuth,
+    /// `ghu_`: of a GitHub App, for a person.
+    AppUser,
+    /// `ghs_`: of a GitHub App, for an installation; has no user.
+    Installation,
+    /// 40 hexadecimal digits, from before April 2021.
+    Legacy,
+    /// No shape that the host knows.
+    Unknown,
+}
+
+impl Kind {
+    /// The kind of that name in the manifest.
+    pub(crate) fn named(name: Option<&str>) -> Self {
+        match name {
+            Some("fine-grained") => Self::FineGrained,
+            Some("classic") => Self::Classic,
+            Some("oauth") => Self::OAuth,
+            Some("app-user") => Self::AppUser,
+            Some("installation") => Self::Installation,
+            Some("legacy") => Self::Legacy,
+            _ => Self::Unknown,
+        }
+    }
+
+    /// What a sentence calls it: "the ...".
+    pub(crate) fn noun(self) -> &'static str {
+        match self {
+            Self::FineGrained => "fine-grained token",
+            Self::Classic => "classic token",
+            Self::OAuth => "OAuth app token",
+            Self::AppUser => "GitHub App user token",
+            Self::Installation => "GitHub App installation token",
+            Self::Legacy | Self::Unknown => "token",
+        }
+    }
+
+    /// Whether a person made it by hand, and so can edit it and make another.
+    pub(crate) fn is_personal(self) -> bool {
+        matches!(self, Self::FineGrained | Self::Classic | Self::Legacy | Self::Unknown)
+    }
+
+    /// The page on which such tokens are listed and edited.
+    pub(crate) fn page(self, site: &Site) -> Option<String> {
+        site.page(match self {
+            Self::FineGrained | Self::Unknown => "settings/personal-access-tokens",
+            Self::Classic | Self::Legacy => "settings/tokens",
+            Self::OAuth => "settings/applications",
+            Self::AppUser => "settings/apps/authorizations",
+            Self::Installation => "settings/installations",
+        })
+    }
+
+    /// The page on which a token that would do is created.
+    pub(crate) fn new_page(self, site: &Site) -> Option<String> {
+        site.page(match self {
+            Self::Classic | Self::Legacy => "settings/tokens/new?scopes=repo",
+            _ => "settings/personal-access-tokens/new",
+        })
+    }
+}
