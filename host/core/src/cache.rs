@@ -136,3 +136,74 @@ fn deserialize(engine: &Engine, code: &[u8]) -> Option<Component> {
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+    use super::*;
+    use crate::engine::{self, Allocation};
+    use crate::limits::Limits;
+
+    /// The smallest component: a magic number and a version.
+    const EMPTY: &[u8] = b"\0asm\x0d\0\x01\0";
+    const DIGEST: [u8; 32] = [7; 32];
+
+    fn stored() -> (tempfile::TempDir, Engine, CompiledCache, PathBuf) {
+        let directory = tempfile::tempdir().unwrap();
+        let engine = engine::build(Allocation::OnDemand, &Limits::default()).unwrap();
+        let cache = CompiledCache::new(directory.path().join("cache"), [1; 32]);
+        let component = Component::from_binary(&engine, EMPTY).unwrap();
+        cache.store(&engine, &DIGEST, &component).unwrap();
+        let path = cache.path(&engine, &DIGEST);
+        (directory, engine, cache, path)
+    }
+
+    #[test]
+    fn what_was_stored_is_found() {
+        let (_directory, engine, cache, _) = stored();
+        assert!(cache.load(&engine, &DIGEST).is_some());
+        assert!(cache.load(&engine, &[8; 32]).is_none());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_directory_is_its_owners_alone() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let (directory, ..) = stored();
+        let mode = fs::metadata(directory.path().join("cache")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700);
+    }
+
+    #[test]
+    fn an_altered_file_is_removed_and_not_used() {
+        for place in [0, TAG_BYTES, TAG_BYTES + 100] {
+            let (_directory, engine, cache, path) = stored();
+            let mut bytes = fs::read(&path).unwrap();
+            bytes[place] ^= 1;
+            fs::write(&path, bytes).unwrap();
+            assert!(cache.load(&engine, &DIGEST).is_none(), "byte {place}");
+            assert!(!path.exists(), "byte {place}");
+        }
+    }
+
+    #[test]
+    fn a_truncated_file_is_not_used() {
+        for length in [0, TAG_BYTES - 1, TAG_BYTES, TAG_BYTES + 1] {
+            let (_directory, engine, cache, path) = stored();
+            let bytes = fs::read(&path).unwrap();
+            fs::write(&path, &bytes[..length]).unwrap();
+            assert!(cache.load(&engine, &DIGEST).is_none(), "{length} bytes");
+        }
+    }
+
+    #[test]
+    fn a_file_of_another_key_or_component_is_not_used() {
+        let (directory, engine, cache, path) = stored();
+        let bytes = fs::read(&path).unwrap();
+        fs::write(cache.path(&engine, &[8; 32]), &bytes).unwrap();
+        assert!(cache.load(&engine, &[8; 32]).is_none());
+        let other = CompiledCache::new(directory.path().join("cache"), [2; 32]);
+        assert!(other.load(&engine, &DIGEST).is_none());
+    }
+}

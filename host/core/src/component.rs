@@ -186,3 +186,61 @@ fn incompatible(error: Error) -> LoadError {
 fn internal(error: Error) -> LoadError {
     LoadError::Internal { detail: format!("{error:#}") }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn files_that_are_no_component_are_named() {
+        let cases: [(&str, &[u8], &str); 5] = [
+            ("nothing", b"", "does not begin as WebAssembly"),
+            ("text", b"#!/bin/sh\nexit", "does not begin as WebAssembly"),
+            ("seven bytes", b"\0asm\x0d\0\x01", "does not begin as WebAssembly"),
+            ("a core module", b"\0asm\x01\0\0\0", "it is a core module"),
+            ("a later layer", b"\0asm\x0d\0\x02\0", "version is unknown"),
+        ];
+        for (name, bytes, expected) in cases {
+            let error = judge_file(bytes).unwrap_err().to_string();
+            assert!(error.contains(expected), "{name}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_component_may_be_as_large_as_the_limit() {
+        let mut bytes = b"\0asm\x0d\0\x01\0".to_vec();
+        bytes.resize(MAX_COMPONENT_BYTES, 0);
+        assert!(judge_file(&bytes).is_ok());
+        bytes.push(0);
+        assert!(matches!(judge_file(&bytes), Err(LoadError::TooLarge { .. })));
+    }
+
+    #[test]
+    fn imports_outside_the_contract_are_refused() {
+        let cases = [
+            ("jackfield:connector/http@0.1.0", true),
+            ("jackfield:connector/secrets@0.1.9", true),
+            ("wasi:io/streams@0.2.6", true),
+            ("wasi:cli/environment@0.2.0", true),
+            ("wasi:sockets/tcp@0.2.0", false),
+            ("wasi:http/outgoing-handler@0.2.0", false),
+            ("wasi:cli/environment@0.3.0", false),
+            ("wasi:cli/environment", false),
+            ("wasi:cli/environment-x@0.2.0", false),
+            ("jackfield:connector/http@0.2.0", false),
+            ("jackfield:connector/http@1.1.0", false),
+            ("jackfield:connector/http", false),
+            ("jackfield:connector/vault@0.1.0", false),
+            ("jackfield:connector/connector@0.1.0", false),
+            ("jackfield:connectors/http@0.1.0", false),
+            ("evil:net/raw@0.1.0", false),
+            ("http", false),
+            ("", false),
+        ];
+        for (import, expected) in cases {
+            assert_eq!(judge_import(import).is_ok(), expected, "{import}");
+        }
+    }
+}

@@ -118,3 +118,71 @@ pub(crate) fn bounded(mut text: String, limit: usize) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    fn sanitizer() -> Sanitizer {
+        Sanitizer::new(Redactor::new(["canary-0123456789"].into_iter()))
+    }
+
+    #[test]
+    fn texts_lose_secrets_controls_and_excess() {
+        let clean = sanitizer();
+        let cases = [
+            ("a secret", "token canary-0123456789!".to_owned(), "token [redacted]!".to_owned()),
+            ("an escape", "\u{1b}[2Jgone".to_owned(), " [2Jgone".to_owned()),
+            ("a reversal", "a\u{202e}b".to_owned(), "a b".to_owned()),
+            ("at the limit", "x".repeat(MAX_MESSAGE_BYTES), "x".repeat(MAX_MESSAGE_BYTES)),
+            (
+                "one past the limit",
+                "x".repeat(MAX_MESSAGE_BYTES + 1),
+                format!("{}…", "x".repeat(MAX_MESSAGE_BYTES)),
+            ),
+        ];
+        for (name, input, expected) in cases {
+            assert_eq!(clean.text(input), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn only_plain_web_links_reach_a_person() {
+        let clean = sanitizer();
+        let cases = [
+            ("https://github.com/settings/tokens", true),
+            ("http://jira.example/", true),
+            ("javascript:alert(1)", false),
+            ("data:text/html,x", false),
+            ("https://user:word@github.com/", false),
+            ("//github.com", false),
+            ("settings", false),
+        ];
+        for (link, expected) in cases {
+            assert_eq!(clean.link(link.to_owned()).is_some(), expected, "{link}");
+        }
+    }
+
+    #[test]
+    fn pages_keep_to_what_was_asked() {
+        let clean = sanitizer();
+        assert!(clean.page_length(100, 100).is_ok());
+        assert!(clean.page_length(101, 100).is_err());
+        assert!(clean.cursor("c".repeat(MAX_CURSOR_BYTES)).is_ok());
+        assert!(clean.cursor("c".repeat(MAX_CURSOR_BYTES + 1)).is_err());
+        assert!(clean.key(String::new()).is_err());
+        assert!(clean.key("k".repeat(MAX_KEY_BYTES + 1)).is_err());
+    }
+
+    #[test]
+    fn discovered_settings_are_an_object_or_nothing() {
+        let clean = sanitizer();
+        assert!(clean.discovered(String::new()).unwrap().is_empty());
+        assert_eq!(clean.discovered(r#"{"a":1}"#.to_owned()).unwrap().len(), 1);
+        for bad in ["[]", "1", "{", "{\"a\":}"] {
+            assert!(clean.discovered(bad.to_owned()).is_err(), "{bad}");
+        }
+    }
+}
