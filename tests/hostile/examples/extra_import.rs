@@ -1,0 +1,32 @@
+//! Imports an interface outside the contract. It must be refused at load, by the interface's name,
+//! before any of its code runs.
+
+use jackfield_guest::{Connector, Failure, Report, Settings, wit_bindgen};
+use jackfield_hostile::survived;
+
+mod raw {
+    #![allow(missing_docs, unsafe_code, unused_qualifications, reason = "generated")]
+
+    jackfield_guest::wit_bindgen::generate!({
+        inline: "
+            package evil:net@0.1.0;
+            interface raw { open: func(host: string, port: u16) -> u32; }
+            world attack { import raw; }
+        ",
+        world: "attack",
+        runtime_path: "super::wit_bindgen::rt",
+        type_section_suffix: "evil",
+    });
+}
+
+struct Hostile;
+jackfield_guest::export!(Hostile);
+
+impl Connector for Hostile {
+    const MANIFEST: &'static str = jackfield_hostile::manifest!("extra-import");
+
+    fn check(_settings: Settings) -> Result<Report, Failure> {
+        std::hint::black_box(raw::evil::net::raw::open("169.254.169.254", 80));
+        Ok(survived())
+    }
+}

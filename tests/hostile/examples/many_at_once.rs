@@ -1,0 +1,23 @@
+//! Hands 10,000 requests to one `send-all`. They share the budget of a call, and run a few at a time.
+
+use jackfield_guest::{Connector, Failure, Report, Request, Settings, send_all};
+use jackfield_hostile::{code, line, report};
+
+struct Hostile;
+jackfield_guest::export!(Hostile);
+
+impl Connector for Hostile {
+    const MANIFEST: &'static str = jackfield_hostile::manifest!("many-at-once");
+
+    fn check(_settings: Settings) -> Result<Report, Failure> {
+        let answers = send_all((0..10_000).map(|_| Request::get("api").segments(["n"])), None);
+        let sent = answers.iter().filter(|answer| answer.is_ok()).count();
+        let denied = answers.iter().filter_map(|answer| answer.as_ref().err());
+        let denied = denied.filter(|failure| code(&failure.cause) == "denied").count();
+        Ok(report([
+            line("answers", answers.len().to_string()),
+            line("sent", sent.to_string()),
+            line("denied", denied.to_string()),
+        ]))
+    }
+}
