@@ -104,12 +104,12 @@ fn unknown_name(name: &str, known: &[&str]) -> String {
     }
 }
 
-/// The known name that differs least from the one given: by a third of its letters at most.
+/// The known name that differs least from the one given: by a third of its letters, rounded up, at most.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     if name.chars().count() > MAX_NAME_SHOWN {
         return None;
     }
-    let allowed = (name.chars().count() / 3).max(1);
+    let allowed = name.chars().count().div_ceil(3).max(1);
     let name = name.to_lowercase().replace('-', "_");
     let distance = |other: &&str| edit_distance(&name, &other.to_lowercase().replace('-', "_"));
     known.into_iter().min_by_key(distance).filter(|near| distance(near) <= allowed)

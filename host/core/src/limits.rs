@@ -29,6 +29,9 @@ pub const HOSTCALL_FUEL_BYTES: usize = 32 << 20;
 /// Handles to secrets that a call may hold at once. A connector needs one or two.
 pub const MAX_HANDLES: usize = 64;
 
+/// Live handles of an instance of any kind, WASI's streams included, and those that it makes itself.
+pub const MAX_COMPONENT_HANDLES: usize = 1_000;
+
 /// Exchanges per call, redirects included. A page needs one, a check a handful.
 pub const MAX_REQUESTS: u32 = 100;
 

@@ -16,7 +16,7 @@ use crate::bindings::{self, Plugin, PluginPre};
 use crate::error::CallError;
 use crate::failure::Failure;
 use crate::host::HostParts;
-use crate::limits::HOSTCALL_FUEL_BYTES;
+use crate::limits::{HOSTCALL_FUEL_BYTES, MAX_COMPONENT_HANDLES};
 use crate::report::{ActionRequest, Outcome, Page, ReadRequest, Report};
 use crate::sanitize::Sanitizer;
 use crate::state::{CallState, LogLevel, Stop};
@@ -46,6 +46,7 @@ impl Instance {
         let mut store = Store::new(&host.engine, state);
         store.limiter(|state| &mut state.limiter);
         store.set_hostcall_fuel(HOSTCALL_FUEL_BYTES);
+        store.set_max_component_handles(MAX_COMPONENT_HANDLES);
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(|context| {
             context.data().check_deadline()?;
@@ -231,6 +232,10 @@ fn crash(error: Error, state: &CallState, allowed: Duration) -> CallError {
     }
     if state.limiter.denied {
         return CallError::Exhausted { what: "memory" };
+    }
+    // The runtime has no type for this one.
+    if error.root_cause().to_string().contains("fuel allocated for hostcalls") {
+        return CallError::Exhausted { what: "bytes handed to the host" };
     }
     match error.downcast_ref::<Trap>() {
         Some(Trap::StackOverflow) => CallError::Exhausted { what: "stack" },

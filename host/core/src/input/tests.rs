@@ -1,1 +1,354 @@
+#![allow(clippy::unwrap_used, reason = "tests")]
 
+use serde_json::json;
+
+use super::*;
+use crate::manifest::{Alphabet, ChoiceOption, SecretField, SecretKind};
+use crate::secret::SecretText;
+
+fn input(name: &str, kind: InputKind) -> Input {
+    Input {
+        name: name.to_owned(),
+        label: "The field".to_owned(),
+        help: None,
+        placeholder: None,
+        default: None,
+        required: false,
+        discovered: false,
+        kind,
+    }
+}
+
+fn choice() -> InputKind {
+    let option = |value: &str| ChoiceOption { value: value.to_owned(), label: value.to_owned() };
+    InputKind::Choice { options: vec![option("cloud"), option("server"), option("10")] }
+}
+
+fn integer() -> InputKind {
+    InputKind::Integer { minimum: Some(-5), maximum: Some(100) }
+}
+
+fn map(value: Value) -> Map<String, Value> {
+    value.as_object().unwrap().clone()
+}
+
+fn one(kind: InputKind, value: Value) -> Result<Value, String> {
+    validate_inputs(&[input("x", kind)], &map(json!({ "x": value })), "/settings")
+        .map(|mut values| values.remove("x").unwrap_or_default())
+        .map_err(|errors| errors.into_iter().map(|error| error.message).collect())
+}
+
+#[test]
+fn values_are_kept_in_their_normal_form() {
+    use InputKind::{Boolean, Datetime, Email, Host, Text, Url};
+    for (kind, value, expected) in [
+        (Text, json!("  mona  "), json!("mona")),
+        (Text, json!("a\u{a0}b"), json!("a\u{a0}b")),
+        (Url, json!("https://api.github.com"), json!("https://api.github.com")),
+        (Url, json!(" HTTPS://API.GitHub.com:443/ "), json!("https://api.github.com")),
+        (Url, json!("https://ghes.example.com/api/v3///"), json!("https://ghes.example.com/api/v3")),
+        (Url, json!("http://localhost:3000/"), json!("http://localhost:3000")),
+        (Url, json!("https://münchen.example/ä"), json!("https://xn--mnchen-3ya.example/%C3%A4")),
+        (Url, json!("https://0x7f.1"), json!("https://127.0.0.1")),
+        (Host, json!("Jira.Example.com"), json!("jira.example.com")),
+        (Host, json!("jira.example.com:8443"), json!("jira.example.com:8443")),
+        (Host, json!("jira.example.com:443"), json!("jira.example.com:443")),
+        (Host, json!("münchen.example"), json!("xn--mnchen-3ya.example")),
+        (Host, json!("10.1.2.3:80"), json!("10.1.2.3:80")),
+        (Host, json!("[::1]"), json!("[::1]")),
+        (Host, json!("[::1]:8080"), json!("[::1]:8080")),
+        (Email, json!(" mona+x@example.com"), json!("mona+x@example.com")),
+        (integer(), json!(5), json!(5)),
+        (integer(), json!(" 5 "), json!(5)),
+        (integer(), json!(-5), json!(-5)),
+        (integer(), json!("100"), json!(100)),
+        (Boolean, json!(true), json!(true)),
+        (Boolean, json!("TRUE"), json!(true)),
+        (Boolean, json!("no"), json!(false)),
+        (Boolean, json!("on"), json!(true)),
+        (choice(), json!("cloud"), json!("cloud")),
+        (choice(), json!(" Cloud "), json!("cloud")),
+        (choice(), json!(10), json!("10")),
+        (Datetime, json!("2026-11-20"), json!("2026-11-20")),
+        (Datetime, json!("2024-02-29T23:59:60.123+14:00"), json!("2024-02-29T23:59:60.123+14:00")),
+        (Datetime, json!("2026-11-20 10:00:00Z"), json!("2026-11-20 10:00:00Z")),
+    ] {
+        assert_eq!(one(kind, value.clone()), Ok(expected), "{value}");
+    }
+}
+
+#[test]
+fn values_that_do_not_suit_are_refused_by_a_sentence() {
+    use InputKind::{Boolean, Datetime, Email, Host, Text, Url};
+    for (kind, value, expected) in [
+        (Text, json!(5), "The field must be a text."),
+        (Text, json!(["a"]), "The field must be a text."),
+        (Text, json!("a\nb"), "The field must be one line without control characters."),
+        (Text, json!("a\u{0}b"), "The field must be one line without control characters."),
+        (Text, json!("a".repeat(1_001)), "The field must have at most 1000 characters."),
+        (Url, json!("api.github.com"), "The field must be a URL that begins with https://."),
+        (Url, json!("ftp://api.github.com"), "The field must be a URL that begins with https://."),
+        (Url, json!("https:api.github.com"), "The field must be a URL that begins with https://."),
+        (Url, json!("https://mona:hunter2@api.github.com"), "The field must have no user name and no password."),
+        (Url, json!("https://@api.github.com"), "The field must have no user name and no password."),
+        (Url, json!("https://api.github.com?x"), "The field must have no `?` and no `#`, and nothing behind them."),
+        (Url, json!("https://api.github.com#x"), "The field must have no `?` and no `#`, and nothing behind them."),
+        (Url, json!("https://api. github.com"), "The field must have no blanks and no backslashes."),
+        (Url, json!("https://api.github.com\\x"), "The field must have no blanks and no backslashes."),
+        (Url, json!("https://"), "The field is not a URL: empty host."),
+        (Url, json!("https://x.example.com:99999"), "The field is not a URL: invalid port number."),
+        (Host, json!("https://acme.example.com/jira"), "The field must be the host name alone: `acme.example.com`."),
+        (Host, json!("https://"), "The field must be the host name alone, without https:// and a path."),
+        (Email, json!("mona"), "The field must be an e-mail address such as `mona@example.com`."),
+        (integer(), json!(5.5), "The field must be a whole number."),
+        (integer(), json!("five"), "The field must be a whole number."),
+        (integer(), json!(true), "The field must be a whole number."),
+        (integer(), json!("99999999999999999999"), "The field must be a whole number."),
+        (integer(), json!(-6), "The field must be within -5 to 100."),
+        (integer(), json!(101), "The field must be within -5 to 100."),
+        (InputKind::Integer { minimum: Some(1), maximum: None }, json!(0), "The field must be at least 1."),
+        (InputKind::Integer { minimum: None, maximum: Some(1) }, json!(2), "The field must be at most 1."),
+        (Boolean, json!("maybe"), "The field must be true or false."),
+        (Boolean, json!(1), "The field must be true or false."),
+        (choice(), json!("clod"), "The field must be one of its choices; did you mean `cloud`?"),
+        (choice(), json!("desktop"), "The field must be one of `cloud`, `server`, `10`."),
+        (choice(), json!({}), "The field must be a text."),
+        (Datetime, json!("tomorrow"), "The field must be a date such as 2026-11-20, or a time such as 2026-11-20T10:00:00Z."),
+    ] {
+        assert_eq!(one(kind, value.clone()), Err(expected.to_owned()), "{value}");
+    }
+}
+
+#[test]
+fn hosts_emails_and_times_that_are_none_are_refused() {
+    for host in [
+        "a/b", "a?b", "a#b", "a@b", "a\\b", "a b", "a..b", ".a", "a.", "*.a", "a:0", "a:65536", "a:+1", "a:", "a:1:2",
+        ":80", "::1", "[::1", "[::1]x", "1.2.3.4.5", "%61.example.com", "a\u{0}b",
+    ] {
+        assert!(one(InputKind::Host, json!(host)).is_err(), "{host:?}");
+    }
+    for email in [
+        "@example.com", "mona@", "mona@@example.com", "mo na@example.com", "mona@exa mple.com", "mona@example..com",
+        "mona@example.com.", "<mona@example.com>", "mona@example.com,x@example.com", "mona:x@example.com", "mona@[127.0.0.1]",
+        "mona@127.0.0.1", "mona@example.com\\",
+    ] {
+        assert!(one(InputKind::Email, json!(email)).is_err(), "{email:?}");
+    }
+    assert!(one(InputKind::Email, json!(format!("{}@example.com", "a".repeat(242)))).is_ok());
+    assert!(one(InputKind::Email, json!(format!("{}@example.com", "a".repeat(243)))).is_err());
+    for time in [
+        "2026", "2026-11", "2026-13-01", "2026-00-01", "2026-11-31", "2025-02-29", "1900-02-29", "2026-11-00", "2026-1-1",
+        "20261120", "2026-11-20T", "2026-11-20T10", "2026-11-20T10:00", "2026-11-20T10:00:00", "2026-11-20T24:00:00Z",
+        "2026-11-20T10:60:00Z", "2026-11-20T10:00:61Z", "2026-11-20T10:00:00.Z", "2026-11-20T10:00:00+1:00",
+        "2026-11-20T10:00:00+24:00", "2026-11-20T10:00:00ZZ", "2026-11-20X10:00:00Z", "+026-11-20", "２０２６-11-20",
+    ] {
+        assert!(one(InputKind::Datetime, json!(time)).is_err(), "{time:?}");
+    }
+}
+
+#[test]
+fn a_text_is_as_long_as_the_limit_in_characters() {
+    assert!(one(InputKind::Text, json!("ü".repeat(1_000))).is_ok());
+    assert!(one(InputKind::Text, json!("ü".repeat(1_001))).is_err());
+}
+
+#[test]
+fn a_password_in_a_url_is_not_repeated() {
+    let message = one(InputKind::Url, json!("https://mona:hunter2@exa mple.com")).unwrap_err();
+    assert!(!message.contains("hunter2"), "{message}");
+}
+
+#[test]
+fn defaults_stand_in_for_what_is_blank() {
+    let inputs = [
+        Input { default: Some(json!("https://api.github.com")), ..input("api_url", InputKind::Url) },
+        Input { required: true, ..input("name", InputKind::Text) },
+        Input { required: true, discovered: true, ..input("cloud_id", InputKind::Text) },
+        input("optional", InputKind::Text),
+    ];
+    for given in [json!({"name": "x"}), json!({"name": "x", "api_url": ""}), json!({"name": "x", "api_url": null, "optional": " "})] {
+        let values = validate_inputs(&inputs, &map(given), "/settings").unwrap();
+        assert_eq!(Value::Object(values), json!({"api_url": "https://api.github.com", "name": "x"}));
+    }
+    let known = validate_inputs(&inputs, &map(json!({"name": "x", "cloud_id": "abc"})), "/settings").unwrap();
+    assert_eq!(known.get("cloud_id"), Some(&json!("abc")));
+}
+
+#[test]
+fn all_errors_come_at_once_each_at_its_field() {
+    let inputs = [
+        Input { required: true, ..input("api_url", InputKind::Url) },
+        Input { required: true, ..input("site", InputKind::Text) },
+        input("count", integer()),
+    ];
+    let given = map(json!({"count": "x", "api_ur": "https://x.example.com", "a/b~c": 1, "site": "  "}));
+    let errors = validate_inputs(&inputs, &given, "/parameters").unwrap_err();
+    let lines: Vec<String> = errors.iter().map(|error| format!("{} {}", error.pointer, error.message)).collect();
+    assert_eq!(
+        lines,
+        [
+            "/parameters/api_url The field is missing.",
+            "/parameters/site The field is missing.",
+            "/parameters/count The field must be a whole number.",
+            "/parameters/api_ur `api_ur` is not known here; did you mean `api_url`?",
+            "/parameters/a~1b~0c `a/b~c` is not known here; known are `api_url`, `site`, `count`.",
+        ]
+    );
+}
+
+#[test]
+fn the_nearest_name_is_near() {
+    let known = ["api_url", "user_email", "site"];
+    for (name, expected) in [
+        ("api-url", Some("api_url")),
+        ("API_URL", Some("api_url")),
+        ("apiurl", Some("api_url")),
+        ("url", None),
+        ("sit", Some("site")),
+        ("sight", None),
+        ("usermail", Some("user_email")),
+        ("", None),
+        ("x", None),
+    ] {
+        assert_eq!(nearest(name, known), expected, "{name}");
+    }
+    assert_eq!(nearest(&"x".repeat(100_000), known), None);
+    assert_eq!(nearest("x", []), None);
+    for (from, to, distance) in [("", "", 0), ("", "abc", 3), ("abc", "", 3), ("kitten", "sitting", 3), ("ä", "a", 1)] {
+        assert_eq!(edit_distance(from, to), distance, "{from} {to}");
+    }
+}
+
+fn method(kinds: Vec<SecretKind>) -> AuthMethod {
+    let secret = |name: &str, kinds: Vec<SecretKind>| SecretField {
+        name: name.to_owned(),
+        label: format!("The {name}"),
+        help: None,
+        kinds,
+    };
+    AuthMethod {
+        name: "token".to_owned(),
+        label: "Token".to_owned(),
+        help: None,
+        requires_settings: vec!["email".to_owned()],
+        secrets: vec![secret("token", kinds)],
+        attach: Vec::new(),
+        steps: Vec::new(),
+    }
+}
+
+fn kinds() -> Vec<SecretKind> {
+    let kind = |name: &str, prefix: &str, refuse: Option<&str>| SecretKind {
+        name: name.to_owned(),
+        label: format!("{name} token"),
+        prefix: prefix.to_owned(),
+        min_length: Some(12),
+        max_length: Some(12),
+        alphabet: Some(Alphabet::Alphanumeric),
+        refuse: refuse.map(str::to_owned),
+    };
+    vec![kind("classic", "ghp_", None), kind("refresh", "ghr_", Some("This is a refresh token."))]
+}
+
+fn secrets(given: &[(&str, &str)]) -> Result<Vec<ValidatedSecret>, Vec<FieldError>> {
+    let given = given.iter().map(|(name, value)| ((*name).to_owned(), SecretText::new((*value).to_owned())));
+    validate_secrets(&method(kinds()), given.collect())
+}
+
+fn errors(given: &[(&str, &str)]) -> Vec<String> {
+    let errors = secrets(given).err().unwrap_or_default();
+    errors.iter().map(|error| format!("{} {}", error.pointer, error.message)).collect()
+}
+
+#[test]
+fn secrets_are_trimmed_and_recognized() {
+    for (value, expected, kind, notes) in [
+        ("ghp_12345678", "ghp_12345678", Some("classic"), &[][..]),
+        ("  ghp_12345678\n", "ghp_12345678", Some("classic"), &["secret-blanks-removed"]),
+        ("ghp_1234567", "ghp_1234567", Some("classic"), &["secret-truncated"]),
+        (" ghp_123456789", "ghp_123456789", Some("classic"), &["secret-blanks-removed", "secret-too-long"]),
+        ("ghp_1234567-", "ghp_1234567-", Some("classic"), &["secret-characters"]),
+        ("correct horse", "correct horse", None, &[]),
+        ("pässwörd", "pässwörd", None, &[]),
+    ] {
+        let found = secrets(&[("token", value)]).ok().unwrap().remove(0);
+        assert_eq!(found.value.expose_secret(), expected);
+        assert_eq!(found.info.kind.as_deref(), kind, "{value}");
+        let codes: Vec<&str> = found.notes.iter().map(|note| note.code.as_str()).collect();
+        assert_eq!(codes, notes, "{value}");
+    }
+}
+
+#[test]
+fn secrets_that_cannot_be_sent_are_refused() {
+    for (value, expected) in [
+        ("", "/secrets/token The token is empty."),
+        (" \n\t ", "/secrets/token The token is empty."),
+        ("one\ntwo", "/secrets/token The token has several lines; copy the secret alone."),
+        ("one\r\ntwo", "/secrets/token The token has several lines; copy the secret alone."),
+        ("one\u{2028}two", "/secrets/token The token has several lines; copy the secret alone."),
+        ("one\u{0}two", "/secrets/token The token has control or invisible characters; copy the secret again."),
+        ("one\ttwo", "/secrets/token The token has control or invisible characters; copy the secret again."),
+        ("one\u{200b}two", "/secrets/token The token has control or invisible characters; copy the secret again."),
+        ("\u{feff}one-two", "/secrets/token The token has control or invisible characters; copy the secret again."),
+        ("abc", "/secrets/token The token is too short to be kept out of answers and logs; it needs at least 4 characters."),
+        ("ghr_12345678", "/secrets/token This is a refresh token."),
+    ] {
+        assert_eq!(errors(&[("token", value)]), [expected], "{value:?}");
+    }
+}
+
+#[test]
+fn a_secret_is_as_long_as_the_limits_and_not_one_past() {
+    assert!(secrets(&[("token", &"a".repeat(MAX_SECRET_BYTES))]).is_ok());
+    assert!(secrets(&[("token", &"a".repeat(MAX_SECRET_BYTES + 1))]).is_err());
+    assert!(secrets(&[("token", &"a".repeat(crate::redact::MIN_BYTES))]).is_ok());
+    assert!(secrets(&[("token", &"a".repeat(crate::redact::MIN_BYTES - 1))]).is_err());
+}
+
+#[test]
+fn secrets_missing_unknown_or_twice_are_all_named() {
+    assert_eq!(errors(&[]), ["/secrets/token The token is missing."]);
+    assert_eq!(
+        errors(&[("tokne", "hunter2-hunter2")]),
+        ["/secrets/token The token is missing.", "/secrets/tokne `tokne` is not known here; did you mean `token`?"]
+    );
+    assert_eq!(errors(&[("token", "one-two"), ("token", "one-two")]), ["/secrets/token The token is given twice."]);
+}
+
+#[test]
+fn no_error_holds_a_value() {
+    let canary = "ghp_canary-value-0123456789";
+    for given in [
+        &[("token", "ghr_canary-value")][..],
+        &[("token", "canary-value\nx")],
+        &[("other", "canary-value")],
+        &[(canary, "x")],
+        &[("canaryvalue0123456789abcdef0123456789", "x")],
+        &[("token", "canary-value"), ("token", "canary-value")],
+    ] {
+        let errors = errors(given);
+        assert!(!errors.is_empty());
+        assert!(!errors.concat().contains("canary"), "{errors:?}");
+    }
+    let note = secrets(&[("token", " ghp_cana")]).ok().unwrap().remove(0);
+    assert!(note.notes.iter().all(|note| !note.message.contains("cana")));
+}
+
+#[test]
+fn settings_that_a_method_needs_are_demanded() {
+    let manifest = Manifest::parse(
+        r#"{"manifest_version":1,"id":"x","name":"X","version":"1.0.0","description":"X.",
+            "settings":[{"name":"email","label":"Your e-mail address","type":"email"}],
+            "auth":[{"name":"token","label":"Token","requires_settings":["email"],
+                "secrets":[{"name":"token","label":"Token"}],
+                "attach":[{"secret":"token","endpoints":["api"],"scheme":"bearer"}]}],
+            "endpoints":[{"name":"api","base":"https://api.example.com"}]}"#,
+    )
+    .unwrap();
+    let method = manifest.auth_method("token").unwrap();
+    let errors = validate_settings(&manifest, method, &Map::new()).unwrap_err();
+    assert_eq!(errors, [FieldError::at(["settings", "email"], "Your e-mail address is missing.")]);
+    assert!(validate_inputs(&manifest.settings, &Map::new(), "/settings").is_ok());
+    assert!(validate_settings(&manifest, method, &map(json!({"email": "mona@example.com"}))).is_ok());
+}

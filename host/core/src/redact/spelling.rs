@@ -18,7 +18,7 @@ const PERCENT_SETS: &[&str] = &[
     "-._~!$&'()*+,;=:@/?[]\\^|`{}", // a query by the URL standard, which encodes little
     "-._*",                         // forms
     "-._",
-    "_.-/", // Python's quote
+    "-._~/", // Python's quote
     "",
 ];
 

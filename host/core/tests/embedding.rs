@@ -1,0 +1,35 @@
+//! A component through the host, with a scripted transport.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::sync::Arc;
+
+use jackfield_host::scripted::{Reply, ScriptedTransport};
+use jackfield_host::secret::{MemorySecrets, SecretInfo, SecretText};
+use jackfield_host::transport::Method;
+use jackfield_host::{Allocation, Host};
+use serde_json::Map;
+
+const TOKEN: &str = "ghp_canary0123456789canary0123456789abcd";
+
+#[tokio::test]
+async fn a_check_answers_whose_token_it_is() {
+    let user = r#"{"id":1,"login":"octocat","html_url":"https://github.com/octocat"}"#;
+    let transport = ScriptedTransport::new().on(
+        Method::Get,
+        "https://api.github.com/user",
+        [Reply::json(200, user).header("x-oauth-scopes", "repo")],
+    );
+    let host = Host::builder(transport.clone()).allocation(Allocation::OnDemand).build().unwrap();
+    let github = host.load(jackfield_bundle::connector("github").unwrap()).await.unwrap();
+    println!("{:?}", github.facts());
+    let secrets = MemorySecrets::new().with(
+        "token",
+        SecretText::new(TOKEN.to_owned()),
+        SecretInfo { kind: Some("classic".to_owned()), ..SecretInfo::default() },
+    );
+    let binding = github.bind("token", &Map::new(), Arc::new(secrets)).unwrap();
+    let report = binding.check().await.unwrap().unwrap();
+    println!("{report:#?}");
+    assert_eq!(report.account.name, "octocat");
+}
