@@ -34,13 +34,50 @@ fn ordinary_headers_go_in_lower_case() {
 #[test]
 fn headers_of_the_host_are_refused_in_any_case() {
     for name in [
-        "Authorization", "authorization", "AUTHORIZATION", "Proxy-Authorization", "X-Acme-Key", "x-acme-KEY",
-        "PRIVATE-TOKEN", "X-Api-Key", "X-Auth-Token", "Job-Token",
-        "Connection", "Keep-Alive", "Proxy-Connection", "TE", "Trailer", "Transfer-Encoding", "Upgrade",
-        "Host", "Content-Length", "Content-Type", "Cookie", "Cookie2", "Set-Cookie", "Expect", "Accept-Encoding",
-        "Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Anything", "X-Forwarded", "X-Real-IP", "Via",
-        "Client-IP", "True-Client-IP", "CF-Connecting-IP", "X-Original-URL", "X-Rewrite-URL", "X-HTTP-Method-Override",
-        "Sec-Fetch-Site", "Sec-WebSocket-Key", "Proxy-Anything", ":authority", ":path", "X-Remote-User",
+        "Authorization",
+        "authorization",
+        "AUTHORIZATION",
+        "Proxy-Authorization",
+        "X-Acme-Key",
+        "x-acme-KEY",
+        "PRIVATE-TOKEN",
+        "X-Api-Key",
+        "X-Auth-Token",
+        "Job-Token",
+        "Connection",
+        "Keep-Alive",
+        "Proxy-Connection",
+        "TE",
+        "Trailer",
+        "Transfer-Encoding",
+        "Upgrade",
+        "Host",
+        "Content-Length",
+        "Content-Type",
+        "Cookie",
+        "Cookie2",
+        "Set-Cookie",
+        "Expect",
+        "Accept-Encoding",
+        "Forwarded",
+        "X-Forwarded-For",
+        "X-Forwarded-Host",
+        "X-Forwarded-Anything",
+        "X-Forwarded",
+        "X-Real-IP",
+        "Via",
+        "Client-IP",
+        "True-Client-IP",
+        "CF-Connecting-IP",
+        "X-Original-URL",
+        "X-Rewrite-URL",
+        "X-HTTP-Method-Override",
+        "Sec-Fetch-Site",
+        "Sec-WebSocket-Key",
+        "Proxy-Anything",
+        ":authority",
+        ":path",
+        "X-Remote-User",
     ] {
         assert_eq!(judge(name, "x"), Err(Rule::HeaderReserved), "{name}");
     }
@@ -49,8 +86,30 @@ fn headers_of_the_host_are_refused_in_any_case() {
 #[test]
 fn names_that_are_no_tokens_are_refused() {
     for name in [
-        "", " ", "a b", "a:", "a:b", "accept ", " accept", "accept\r\nhost", "accept\n", "a\u{0}", "ä", "a(b)",
-        "a/b", "a@b", "a[b]", "a{b}", "a\"b", "a,b", "a;b", "a=b", "a?b", "a\\b", "authorization ", "host\t",
+        "",
+        " ",
+        "a b",
+        "a:",
+        "a:b",
+        "accept ",
+        " accept",
+        "accept\r\nhost",
+        "accept\n",
+        "a\u{0}",
+        "ä",
+        "a(b)",
+        "a/b",
+        "a@b",
+        "a[b]",
+        "a{b}",
+        "a\"b",
+        "a,b",
+        "a;b",
+        "a=b",
+        "a?b",
+        "a\\b",
+        "authorization ",
+        "host\t",
     ] {
         assert_eq!(judge(name, "x"), Err(Rule::HeaderSyntax), "{name:?}");
     }
@@ -59,8 +118,21 @@ fn names_that_are_no_tokens_are_refused() {
 #[test]
 fn values_that_could_split_a_header_are_refused() {
     for value in [
-        "a\r\nAuthorization: x", "a\nb", "a\rb", "a\u{0}b", "a\u{7f}", "a\u{1b}[2J", " a", "a ", "\ta", "a\t", " ",
-        "ä", "\u{85}", "a\u{2028}b", "\u{feff}a",
+        "a\r\nAuthorization: x",
+        "a\nb",
+        "a\rb",
+        "a\u{0}b",
+        "a\u{7f}",
+        "a\u{1b}[2J",
+        " a",
+        "a ",
+        "\ta",
+        "a\t",
+        " ",
+        "ä",
+        "\u{85}",
+        "a\u{2028}b",
+        "\u{feff}a",
     ] {
         assert_eq!(judge("accept", value), Err(Rule::HeaderSyntax), "{value:?}");
     }
@@ -83,7 +155,9 @@ fn names_values_and_counts_go_up_to_their_limits_and_not_one_past() {
 
     let all = |count: usize, bytes: usize| {
         let headers = (0..count).map(|at| (format!("x-{at:03}"), name(bytes))).collect();
-        judge_headers(headers, &injected()).map(|headers| headers.len()).map_err(|denial| denial.rule())
+        judge_headers(headers, &injected())
+            .map(|headers| headers.len())
+            .map_err(|denial| denial.rule())
     };
     assert_eq!(all(MAX_HEADERS, 1), Ok(MAX_HEADERS));
     assert_eq!(all(MAX_HEADERS + 1, 1), Err(Rule::HeaderLimit));
@@ -104,8 +178,22 @@ fn an_auth_method_may_use_credential_headers_and_no_framing_ones() {
         assert!(can_carry_secret(name), "{name}");
     }
     for name in [
-        "", "host", "cookie", "content-length", "transfer-encoding", "connection", "x-forwarded-for", "forwarded",
-        "proxy-authorization", "sec-token", "a b", "a:b", "via", "te", "expect", "content-type",
+        "",
+        "host",
+        "cookie",
+        "content-length",
+        "transfer-encoding",
+        "connection",
+        "x-forwarded-for",
+        "forwarded",
+        "proxy-authorization",
+        "sec-token",
+        "a b",
+        "a:b",
+        "via",
+        "te",
+        "expect",
+        "content-type",
     ] {
         assert!(!can_carry_secret(name), "{name}");
     }
@@ -113,10 +201,30 @@ fn an_auth_method_may_use_credential_headers_and_no_framing_ones() {
 
 #[test]
 fn cookies_and_hop_by_hop_headers_are_not_delivered() {
-    for name in ["set-cookie", "Set-Cookie", "set-cookie2", "connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "proxy-authenticate"] {
+    for name in [
+        "set-cookie",
+        "Set-Cookie",
+        "set-cookie2",
+        "connection",
+        "keep-alive",
+        "transfer-encoding",
+        "te",
+        "trailer",
+        "upgrade",
+        "proxy-authenticate",
+    ] {
         assert!(!deliverable(name), "{name}");
     }
-    for name in ["content-type", "link", "retry-after", "x-oauth-scopes", "www-authenticate", "location", "etag", "x-github-sso"] {
+    for name in [
+        "content-type",
+        "link",
+        "retry-after",
+        "x-oauth-scopes",
+        "www-authenticate",
+        "location",
+        "etag",
+        "x-github-sso",
+    ] {
         assert!(deliverable(name), "{name}");
     }
 }
@@ -125,16 +233,34 @@ fn cookies_and_hop_by_hop_headers_are_not_delivered() {
 fn the_next_page_is_found_among_links() {
     let base = Url::parse("https://api.github.com/repos/a/b/issues").unwrap();
     for (values, expected) in [
-        (&[r#"<https://api.github.com/repositories/1/issues?page=2>; rel="next", <https://api.github.com/repositories/1/issues?page=9>; rel="last""#][..],
-            Some("https://api.github.com/repositories/1/issues?page=2")),
-        (&[r#"<https://x.example.com/?p=1>; rel="prev", <https://x.example.com/?p=3>; rel="next""#], Some("https://x.example.com/?p=3")),
+        (
+            &[
+                r#"<https://api.github.com/repositories/1/issues?page=2>; rel="next", <https://api.github.com/repositories/1/issues?page=9>; rel="last""#,
+            ][..],
+            Some("https://api.github.com/repositories/1/issues?page=2"),
+        ),
+        (
+            &[
+                r#"<https://x.example.com/?p=1>; rel="prev", <https://x.example.com/?p=3>; rel="next""#,
+            ],
+            Some("https://x.example.com/?p=3"),
+        ),
         (&[r#"<https://docs.github.com/rest>; rel="deprecation"; type="text/html""#], None),
-        (&[r#"<https://docs.github.com/rest>; rel="deprecation""#, r#"</x?page=2>; rel="next""#], Some("https://api.github.com/x?page=2")),
+        (
+            &[r#"<https://docs.github.com/rest>; rel="deprecation""#, r#"</x?page=2>; rel="next""#],
+            Some("https://api.github.com/x?page=2"),
+        ),
         (&["<?page=2>; rel=next"], Some("https://api.github.com/repos/a/b/issues?page=2")),
         (&["<//h.example.com/x>;rel=next"], Some("https://h.example.com/x")),
         (&[r#"</x?a=1,2;3>; rel="next""#], Some("https://api.github.com/x?a=1,2;3")),
-        (&[r#"</a>; title="a, <b>; rel=next"; rel="prev", </c>; rel="next""#], Some("https://api.github.com/c")),
-        (&[r#"</a>; title="say \"next\", <b>"; rel="up", </c>; rel=next"#], Some("https://api.github.com/c")),
+        (
+            &[r#"</a>; title="a, <b>; rel=next"; rel="prev", </c>; rel="next""#],
+            Some("https://api.github.com/c"),
+        ),
+        (
+            &[r#"</a>; title="say \"next\", <b>"; rel="up", </c>; rel=next"#],
+            Some("https://api.github.com/c"),
+        ),
         (&[r#"</a>; rel="prev next""#], Some("https://api.github.com/a")),
         (&[r#"</a>; REL="NEXT""#], Some("https://api.github.com/a")),
         (&[r#"</a> ; rel = "next" "#], Some("https://api.github.com/a")),
@@ -144,7 +270,10 @@ fn the_next_page_is_found_among_links() {
         (&[r#"</a>; rel="x-next""#], None),
         (&[r#"</a>; rev="next""#], None),
         (&[r#"</a>; anchor="/other"; rel="next""#], None),
-        (&[r#"</a>; rel="next"; anchor="/other", </b>; rel=next"#], Some("https://api.github.com/b")),
+        (
+            &[r#"</a>; rel="next"; anchor="/other", </b>; rel=next"#],
+            Some("https://api.github.com/b"),
+        ),
         (&["</a>"], None),
         (&["</a>; title=\"unclosed; rel=next"], None),
         (&["</a; rel=next"], None),
@@ -192,5 +321,8 @@ fn retry_after_is_seconds_or_a_date() {
     ] {
         assert_eq!(retry_after(value, now), expected, "{value:?}");
     }
-    assert_eq!(retry_after("Sun, 06 Nov 1994 08:50:37 GMT", Timestamp(784_111_777_250)), Some(59_750));
+    assert_eq!(
+        retry_after("Sun, 06 Nov 1994 08:50:37 GMT", Timestamp(784_111_777_250)),
+        Some(59_750)
+    );
 }

@@ -46,7 +46,11 @@ fn values_are_kept_in_their_normal_form() {
         (Text, json!("a\u{a0}b"), json!("a\u{a0}b")),
         (Url, json!("https://api.github.com"), json!("https://api.github.com")),
         (Url, json!(" HTTPS://API.GitHub.com:443/ "), json!("https://api.github.com")),
-        (Url, json!("https://ghes.example.com/api/v3///"), json!("https://ghes.example.com/api/v3")),
+        (
+            Url,
+            json!("https://ghes.example.com/api/v3///"),
+            json!("https://ghes.example.com/api/v3"),
+        ),
         (Url, json!("http://localhost:3000/"), json!("http://localhost:3000")),
         (Url, json!("https://münchen.example/ä"), json!("https://xn--mnchen-3ya.example/%C3%A4")),
         (Url, json!("https://0x7f.1"), json!("https://127.0.0.1")),
@@ -89,16 +93,48 @@ fn values_that_do_not_suit_are_refused_by_a_sentence() {
         (Url, json!("api.github.com"), "The field must be a URL that begins with https://."),
         (Url, json!("ftp://api.github.com"), "The field must be a URL that begins with https://."),
         (Url, json!("https:api.github.com"), "The field must be a URL that begins with https://."),
-        (Url, json!("https://mona:hunter2@api.github.com"), "The field must have no user name and no password."),
-        (Url, json!("https://@api.github.com"), "The field must have no user name and no password."),
-        (Url, json!("https://api.github.com?x"), "The field must have no `?` and no `#`, and nothing behind them."),
-        (Url, json!("https://api.github.com#x"), "The field must have no `?` and no `#`, and nothing behind them."),
-        (Url, json!("https://api. github.com"), "The field must have no blanks and no backslashes."),
-        (Url, json!("https://api.github.com\\x"), "The field must have no blanks and no backslashes."),
+        (
+            Url,
+            json!("https://mona:hunter2@api.github.com"),
+            "The field must have no user name and no password.",
+        ),
+        (
+            Url,
+            json!("https://@api.github.com"),
+            "The field must have no user name and no password.",
+        ),
+        (
+            Url,
+            json!("https://api.github.com?x"),
+            "The field must have no `?` and no `#`, and nothing behind them.",
+        ),
+        (
+            Url,
+            json!("https://api.github.com#x"),
+            "The field must have no `?` and no `#`, and nothing behind them.",
+        ),
+        (
+            Url,
+            json!("https://api. github.com"),
+            "The field must have no blanks and no backslashes.",
+        ),
+        (
+            Url,
+            json!("https://api.github.com\\x"),
+            "The field must have no blanks and no backslashes.",
+        ),
         (Url, json!("https://"), "The field is not a URL: empty host."),
         (Url, json!("https://x.example.com:99999"), "The field is not a URL: invalid port number."),
-        (Host, json!("https://acme.example.com/jira"), "The field must be the host name alone: `acme.example.com`."),
-        (Host, json!("https://"), "The field must be the host name alone, without https:// and a path."),
+        (
+            Host,
+            json!("https://acme.example.com/jira"),
+            "The field must be the host name alone: `acme.example.com`.",
+        ),
+        (
+            Host,
+            json!("https://"),
+            "The field must be the host name alone, without https:// and a path.",
+        ),
         (Email, json!("mona"), "The field must be an e-mail address such as `mona@example.com`."),
         (integer(), json!(5.5), "The field must be a whole number."),
         (integer(), json!("five"), "The field must be a whole number."),
@@ -106,14 +142,26 @@ fn values_that_do_not_suit_are_refused_by_a_sentence() {
         (integer(), json!("99999999999999999999"), "The field must be a whole number."),
         (integer(), json!(-6), "The field must be within -5 to 100."),
         (integer(), json!(101), "The field must be within -5 to 100."),
-        (InputKind::Integer { minimum: Some(1), maximum: None }, json!(0), "The field must be at least 1."),
-        (InputKind::Integer { minimum: None, maximum: Some(1) }, json!(2), "The field must be at most 1."),
+        (
+            InputKind::Integer { minimum: Some(1), maximum: None },
+            json!(0),
+            "The field must be at least 1.",
+        ),
+        (
+            InputKind::Integer { minimum: None, maximum: Some(1) },
+            json!(2),
+            "The field must be at most 1.",
+        ),
         (Boolean, json!("maybe"), "The field must be true or false."),
         (Boolean, json!(1), "The field must be true or false."),
         (choice(), json!("clod"), "The field must be one of its choices; did you mean `cloud`?"),
         (choice(), json!("desktop"), "The field must be one of `cloud`, `server`, `10`."),
         (choice(), json!({}), "The field must be a text."),
-        (Datetime, json!("tomorrow"), "The field must be a date such as 2026-11-20, or a time such as 2026-11-20T10:00:00Z."),
+        (
+            Datetime,
+            json!("tomorrow"),
+            "The field must be a date such as 2026-11-20, or a time such as 2026-11-20T10:00:00Z.",
+        ),
     ] {
         assert_eq!(one(kind, value.clone()), Err(expected.to_owned()), "{value}");
     }
@@ -122,25 +170,75 @@ fn values_that_do_not_suit_are_refused_by_a_sentence() {
 #[test]
 fn hosts_emails_and_times_that_are_none_are_refused() {
     for host in [
-        "a/b", "a?b", "a#b", "a@b", "a\\b", "a b", "a..b", ".a", "a.", "*.a", "a:0", "a:65536", "a:+1", "a:", "a:1:2",
-        ":80", "::1", "[::1", "[::1]x", "1.2.3.4.5", "%61.example.com", "a\u{0}b",
+        "a/b",
+        "a?b",
+        "a#b",
+        "a@b",
+        "a\\b",
+        "a b",
+        "a..b",
+        ".a",
+        "a.",
+        "*.a",
+        "a:0",
+        "a:65536",
+        "a:+1",
+        "a:",
+        "a:1:2",
+        ":80",
+        "::1",
+        "[::1",
+        "[::1]x",
+        "1.2.3.4.5",
+        "%61.example.com",
+        "a\u{0}b",
     ] {
         assert!(one(InputKind::Host, json!(host)).is_err(), "{host:?}");
     }
     for email in [
-        "@example.com", "mona@", "mona@@example.com", "mo na@example.com", "mona@exa mple.com", "mona@example..com",
-        "mona@example.com.", "<mona@example.com>", "mona@example.com,x@example.com", "mona:x@example.com", "mona@[127.0.0.1]",
-        "mona@127.0.0.1", "mona@example.com\\",
+        "@example.com",
+        "mona@",
+        "mona@@example.com",
+        "mo na@example.com",
+        "mona@exa mple.com",
+        "mona@example..com",
+        "mona@example.com.",
+        "<mona@example.com>",
+        "mona@example.com,x@example.com",
+        "mona:x@example.com",
+        "mona@[127.0.0.1]",
+        "mona@127.0.0.1",
+        "mona@example.com\\",
     ] {
         assert!(one(InputKind::Email, json!(email)).is_err(), "{email:?}");
     }
     assert!(one(InputKind::Email, json!(format!("{}@example.com", "a".repeat(242)))).is_ok());
     assert!(one(InputKind::Email, json!(format!("{}@example.com", "a".repeat(243)))).is_err());
     for time in [
-        "2026", "2026-11", "2026-13-01", "2026-00-01", "2026-11-31", "2025-02-29", "1900-02-29", "2026-11-00", "2026-1-1",
-        "20261120", "2026-11-20T", "2026-11-20T10", "2026-11-20T10:00", "2026-11-20T10:00:00", "2026-11-20T24:00:00Z",
-        "2026-11-20T10:60:00Z", "2026-11-20T10:00:61Z", "2026-11-20T10:00:00.Z", "2026-11-20T10:00:00+1:00",
-        "2026-11-20T10:00:00+24:00", "2026-11-20T10:00:00ZZ", "2026-11-20X10:00:00Z", "+026-11-20", "２０２６-11-20",
+        "2026",
+        "2026-11",
+        "2026-13-01",
+        "2026-00-01",
+        "2026-11-31",
+        "2025-02-29",
+        "1900-02-29",
+        "2026-11-00",
+        "2026-1-1",
+        "20261120",
+        "2026-11-20T",
+        "2026-11-20T10",
+        "2026-11-20T10:00",
+        "2026-11-20T10:00:00",
+        "2026-11-20T24:00:00Z",
+        "2026-11-20T10:60:00Z",
+        "2026-11-20T10:00:61Z",
+        "2026-11-20T10:00:00.Z",
+        "2026-11-20T10:00:00+1:00",
+        "2026-11-20T10:00:00+24:00",
+        "2026-11-20T10:00:00ZZ",
+        "2026-11-20X10:00:00Z",
+        "+026-11-20",
+        "２０２６-11-20",
     ] {
         assert!(one(InputKind::Datetime, json!(time)).is_err(), "{time:?}");
     }
@@ -161,16 +259,28 @@ fn a_password_in_a_url_is_not_repeated() {
 #[test]
 fn defaults_stand_in_for_what_is_blank() {
     let inputs = [
-        Input { default: Some(json!("https://api.github.com")), ..input("api_url", InputKind::Url) },
+        Input {
+            default: Some(json!("https://api.github.com")),
+            ..input("api_url", InputKind::Url)
+        },
         Input { required: true, ..input("name", InputKind::Text) },
         Input { required: true, discovered: true, ..input("cloud_id", InputKind::Text) },
         input("optional", InputKind::Text),
     ];
-    for given in [json!({"name": "x"}), json!({"name": "x", "api_url": ""}), json!({"name": "x", "api_url": null, "optional": " "})] {
+    for given in [
+        json!({"name": "x"}),
+        json!({"name": "x", "api_url": ""}),
+        json!({"name": "x", "api_url": null, "optional": " "}),
+    ] {
         let values = validate_inputs(&inputs, &map(given), "/settings").unwrap();
-        assert_eq!(Value::Object(values), json!({"api_url": "https://api.github.com", "name": "x"}));
+        assert_eq!(
+            Value::Object(values),
+            json!({"api_url": "https://api.github.com", "name": "x"})
+        );
     }
-    let known = validate_inputs(&inputs, &map(json!({"name": "x", "cloud_id": "abc"})), "/settings").unwrap();
+    let known =
+        validate_inputs(&inputs, &map(json!({"name": "x", "cloud_id": "abc"})), "/settings")
+            .unwrap();
     assert_eq!(known.get("cloud_id"), Some(&json!("abc")));
 }
 
@@ -181,9 +291,11 @@ fn all_errors_come_at_once_each_at_its_field() {
         Input { required: true, ..input("site", InputKind::Text) },
         input("count", integer()),
     ];
-    let given = map(json!({"count": "x", "api_ur": "https://x.example.com", "a/b~c": 1, "site": "  "}));
+    let given =
+        map(json!({"count": "x", "api_ur": "https://x.example.com", "a/b~c": 1, "site": "  "}));
     let errors = validate_inputs(&inputs, &given, "/parameters").unwrap_err();
-    let lines: Vec<String> = errors.iter().map(|error| format!("{} {}", error.pointer, error.message)).collect();
+    let lines: Vec<String> =
+        errors.iter().map(|error| format!("{} {}", error.pointer, error.message)).collect();
     assert_eq!(
         lines,
         [
@@ -214,7 +326,9 @@ fn the_nearest_name_is_near() {
     }
     assert_eq!(nearest(&"x".repeat(100_000), known), None);
     assert_eq!(nearest("x", []), None);
-    for (from, to, distance) in [("", "", 0), ("", "abc", 3), ("abc", "", 3), ("kitten", "sitting", 3), ("ä", "a", 1)] {
+    for (from, to, distance) in
+        [("", "", 0), ("", "abc", 3), ("abc", "", 3), ("kitten", "sitting", 3), ("ä", "a", 1)]
+    {
         assert_eq!(edit_distance(from, to), distance, "{from} {to}");
     }
 }
@@ -251,7 +365,9 @@ fn kinds() -> Vec<SecretKind> {
 }
 
 fn secrets(given: &[(&str, &str)]) -> Result<Vec<ValidatedSecret>, Vec<FieldError>> {
-    let given = given.iter().map(|(name, value)| ((*name).to_owned(), SecretText::new((*value).to_owned())));
+    let given = given
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), SecretText::new((*value).to_owned())));
     validate_secrets(&method(kinds()), given.collect())
 }
 
@@ -266,7 +382,12 @@ fn secrets_are_trimmed_and_recognized() {
         ("ghp_12345678", "ghp_12345678", Some("classic"), &[][..]),
         ("  ghp_12345678\n", "ghp_12345678", Some("classic"), &["secret-blanks-removed"]),
         ("ghp_1234567", "ghp_1234567", Some("classic"), &["secret-truncated"]),
-        (" ghp_123456789", "ghp_123456789", Some("classic"), &["secret-blanks-removed", "secret-too-long"]),
+        (
+            " ghp_123456789",
+            "ghp_123456789",
+            Some("classic"),
+            &["secret-blanks-removed", "secret-too-long"],
+        ),
         ("ghp_1234567-", "ghp_1234567-", Some("classic"), &["secret-characters"]),
         ("correct horse", "correct horse", None, &[]),
         ("pässwörd", "pässwörd", None, &[]),
@@ -287,11 +408,26 @@ fn secrets_that_cannot_be_sent_are_refused() {
         ("one\ntwo", "/secrets/token The token has several lines; copy the secret alone."),
         ("one\r\ntwo", "/secrets/token The token has several lines; copy the secret alone."),
         ("one\u{2028}two", "/secrets/token The token has several lines; copy the secret alone."),
-        ("one\u{0}two", "/secrets/token The token has control or invisible characters; copy the secret again."),
-        ("one\ttwo", "/secrets/token The token has control or invisible characters; copy the secret again."),
-        ("one\u{200b}two", "/secrets/token The token has control or invisible characters; copy the secret again."),
-        ("\u{feff}one-two", "/secrets/token The token has control or invisible characters; copy the secret again."),
-        ("abc", "/secrets/token The token is too short to be kept out of answers and logs; it needs at least 4 characters."),
+        (
+            "one\u{0}two",
+            "/secrets/token The token has control or invisible characters; copy the secret again.",
+        ),
+        (
+            "one\ttwo",
+            "/secrets/token The token has control or invisible characters; copy the secret again.",
+        ),
+        (
+            "one\u{200b}two",
+            "/secrets/token The token has control or invisible characters; copy the secret again.",
+        ),
+        (
+            "\u{feff}one-two",
+            "/secrets/token The token has control or invisible characters; copy the secret again.",
+        ),
+        (
+            "abc",
+            "/secrets/token The token is too short to be kept out of answers and logs; it needs at least 4 characters.",
+        ),
         ("ghr_12345678", "/secrets/token This is a refresh token."),
     ] {
         assert_eq!(errors(&[("token", value)]), [expected], "{value:?}");
@@ -311,9 +447,15 @@ fn secrets_missing_unknown_or_twice_are_all_named() {
     assert_eq!(errors(&[]), ["/secrets/token The token is missing."]);
     assert_eq!(
         errors(&[("tokne", "hunter2-hunter2")]),
-        ["/secrets/token The token is missing.", "/secrets/tokne `tokne` is not known here; did you mean `token`?"]
+        [
+            "/secrets/token The token is missing.",
+            "/secrets/tokne `tokne` is not known here; did you mean `token`?"
+        ]
     );
-    assert_eq!(errors(&[("token", "one-two"), ("token", "one-two")]), ["/secrets/token The token is given twice."]);
+    assert_eq!(
+        errors(&[("token", "one-two"), ("token", "one-two")]),
+        ["/secrets/token The token is given twice."]
+    );
 }
 
 #[test]
@@ -350,5 +492,7 @@ fn settings_that_a_method_needs_are_demanded() {
     let errors = validate_settings(&manifest, method, &Map::new()).unwrap_err();
     assert_eq!(errors, [FieldError::at(["settings", "email"], "Your e-mail address is missing.")]);
     assert!(validate_inputs(&manifest.settings, &Map::new(), "/settings").is_ok());
-    assert!(validate_settings(&manifest, method, &map(json!({"email": "mona@example.com"}))).is_ok());
+    assert!(
+        validate_settings(&manifest, method, &map(json!({"email": "mona@example.com"}))).is_ok()
+    );
 }

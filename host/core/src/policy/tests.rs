@@ -65,19 +65,42 @@ fn public_https_names_go_and_nothing_else_does() {
 fn every_spelling_of_an_address_is_read_as_that_address() {
     let strict = EgressPolicy::strict();
     for url in [
-        "https://127.0.0.1", "https://127.1", "https://0x7f.1", "https://0x7f000001",
-        "https://2130706433", "https://017700000001", "https://0177.0.0.1", "https://127.0.0.1.",
-        "https://%31%32%37.0.0.1", "https://127。0。0。1", "https://①②⑦.0.0.1", "https://10.0.0.1",
-        "https://0xa.0.0.1", "https://192.168.257", "https://[::1]", "https://[::ffff:127.0.0.1]",
-        "https://[::ffff:7f00:1]", "https://[::127.0.0.1]", "https://[64:ff9b::7f00:1]",
-        "https://[2002:7f00:1::]", "https://[fd00::1]", "https://[fec0::1]",
+        "https://127.0.0.1",
+        "https://127.1",
+        "https://0x7f.1",
+        "https://0x7f000001",
+        "https://2130706433",
+        "https://017700000001",
+        "https://0177.0.0.1",
+        "https://127.0.0.1.",
+        "https://%31%32%37.0.0.1",
+        "https://127。0。0。1",
+        "https://①②⑦.0.0.1",
+        "https://10.0.0.1",
+        "https://0xa.0.0.1",
+        "https://192.168.257",
+        "https://[::1]",
+        "https://[::ffff:127.0.0.1]",
+        "https://[::ffff:7f00:1]",
+        "https://[::127.0.0.1]",
+        "https://[64:ff9b::7f00:1]",
+        "https://[2002:7f00:1::]",
+        "https://[fd00::1]",
+        "https://[fec0::1]",
     ] {
         assert_eq!(rule(&strict, url), Err(Rule::SpecialAddress), "{url}");
     }
     for url in [
-        "https://169.254.169.254", "https://2852039166", "https://0xa9fea9fe", "https://169.254.43518",
-        "https://[::ffff:169.254.169.254]", "https://[::ffff:a9fe:a9fe]", "https://[fe80::1]",
-        "https://168.63.129.16", "https://100.100.100.200", "https://[fd00:ec2::254]",
+        "https://169.254.169.254",
+        "https://2852039166",
+        "https://0xa9fea9fe",
+        "https://169.254.43518",
+        "https://[::ffff:169.254.169.254]",
+        "https://[::ffff:a9fe:a9fe]",
+        "https://[fe80::1]",
+        "https://168.63.129.16",
+        "https://100.100.100.200",
+        "https://[fd00:ec2::254]",
     ] {
         assert_eq!(rule(&strict, url), Err(Rule::MetadataAddress), "{url}");
     }
@@ -85,7 +108,8 @@ fn every_spelling_of_an_address_is_read_as_that_address() {
 
 #[test]
 fn an_origin_grants_itself_and_no_neighbour() {
-    let policy = policy(&["http://git.corp:8080", "https://10.1.2.3", "http://localhost:3000"], &[]);
+    let policy =
+        policy(&["http://git.corp:8080", "https://10.1.2.3", "http://localhost:3000"], &[]);
     for (url, expected) in [
         ("http://git.corp:8080/api", Ok(Reach::Granted)),
         ("http://GIT.corp:8080", Ok(Reach::Granted)),
@@ -162,8 +186,16 @@ fn a_resolved_address_must_be_public_or_allowed() {
 fn a_granted_name_does_not_open_metadata_through_its_resolver() {
     let policy = policy(&["http://git.corp.internal"], &["0.0.0.0/0", "::/0"]);
     for address in [
-        "169.254.169.254", "169.254.0.1", "168.63.129.16", "100.100.100.200", "192.0.0.192",
-        "fe80::1", "fd00:ec2::254", "fd20:ce::254", "::ffff:169.254.169.254", "2002:a9fe:a9fe::1",
+        "169.254.169.254",
+        "169.254.0.1",
+        "168.63.129.16",
+        "100.100.100.200",
+        "192.0.0.192",
+        "fe80::1",
+        "fd00:ec2::254",
+        "fd20:ce::254",
+        "::ffff:169.254.169.254",
+        "2002:a9fe:a9fe::1",
     ] {
         for reach in [Reach::Granted, Reach::Public] {
             let found = address_rule(&policy, reach, address);
@@ -175,7 +207,9 @@ fn a_granted_name_does_not_open_metadata_through_its_resolver() {
 #[test]
 fn nobody_opens_unspecified_multicast_and_broadcast_addresses() {
     let mut policy = policy(&["http://git.corp.internal"], &["0.0.0.0/0", "::/0", "0.0.0.0/32"]);
-    for address in ["0.0.0.0", "0.1.2.3", "224.0.0.1", "239.255.255.255", "255.255.255.255", "::", "ff02::1"] {
+    for address in
+        ["0.0.0.0", "0.1.2.3", "224.0.0.1", "239.255.255.255", "255.255.255.255", "::", "ff02::1"]
+    {
         for reach in [Reach::Granted, Reach::Public] {
             let denial = policy.judge_address(reach, address.parse().unwrap()).unwrap_err();
             assert_eq!(denial.rule(), Rule::SpecialAddress, "{address}");
@@ -191,10 +225,16 @@ fn nobody_opens_unspecified_multicast_and_broadcast_addresses() {
 fn metadata_is_opened_by_naming_it() {
     let by_network = policy(&[], &["169.254.169.254/32"]);
     assert_eq!(address_rule(&by_network, Reach::Public, "169.254.169.254"), Ok(()));
-    assert_eq!(address_rule(&by_network, Reach::Public, "169.254.169.253"), Err(Rule::MetadataAddress));
+    assert_eq!(
+        address_rule(&by_network, Reach::Public, "169.254.169.253"),
+        Err(Rule::MetadataAddress)
+    );
     let by_link = policy(&[], &["169.254.0.0/16"]);
     assert_eq!(address_rule(&by_link, Reach::Public, "169.254.1.1"), Ok(()));
-    assert_eq!(address_rule(&by_link, Reach::Public, "169.254.169.254"), Err(Rule::MetadataAddress));
+    assert_eq!(
+        address_rule(&by_link, Reach::Public, "169.254.169.254"),
+        Err(Rule::MetadataAddress)
+    );
     let by_origin = policy(&["http://169.254.169.254"], &[]);
     assert_eq!(rule(&by_origin, "http://169.254.169.254/latest"), Ok(Reach::Granted));
     assert_eq!(address_rule(&by_origin, Reach::Granted, "169.254.169.254"), Ok(()));
@@ -205,8 +245,22 @@ fn metadata_is_opened_by_naming_it() {
 fn what_is_no_network_is_refused() {
     let mut policy = EgressPolicy::strict();
     for network in [
-        "", "10", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/+8", "10.0.0.1/8", "10.0.0.0/8/8",
-        "fd00::/129", "fd00::1/8", "::ffff:10.0.0.0/104", "0x7f.1/8", "10.0.0/8", "localhost", " 10.0.0.0/8", "10.0.0.0/08x",
+        "",
+        "10",
+        "10.0.0.0/",
+        "10.0.0.0/33",
+        "10.0.0.0/-1",
+        "10.0.0.0/+8",
+        "10.0.0.1/8",
+        "10.0.0.0/8/8",
+        "fd00::/129",
+        "fd00::1/8",
+        "::ffff:10.0.0.0/104",
+        "0x7f.1/8",
+        "10.0.0/8",
+        "localhost",
+        " 10.0.0.0/8",
+        "10.0.0.0/08x",
     ] {
         assert!(policy.allow_network(network).is_err(), "{network:?}");
     }

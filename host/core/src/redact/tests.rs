@@ -33,8 +33,19 @@ fn a_token_is_found_as_it_is_encoded_and_echoed() {
 #[test]
 fn text_without_the_secret_is_left_as_it_is() {
     let redactor = Redactor::new([TOKEN].into_iter());
-    for text in ["", "g", "ghp_", "ghp_ghp_ghp_ghp_", &TOKEN[1..], &TOKEN[..39], "ghp_zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ0mLq18"] {
-        assert!(matches!(redactor.redact_text(text), Cow::Borrowed(same) if same == text), "{text}");
+    for text in [
+        "",
+        "g",
+        "ghp_",
+        "ghp_ghp_ghp_ghp_",
+        &TOKEN[1..],
+        &TOKEN[..39],
+        "ghp_zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ0mLq18",
+    ] {
+        assert!(
+            matches!(redactor.redact_text(text), Cow::Borrowed(same) if same == text),
+            "{text}"
+        );
         assert_eq!(redactor.redact(text.as_bytes().to_vec()), text.as_bytes(), "{text}");
     }
 }
@@ -49,7 +60,11 @@ fn base64_is_found_at_every_alignment_and_in_both_alphabets() {
                     let clean = redact(secret, &format!("Basic {encoded}"));
                     assert!(clean.contains(REPLACEMENT), "{whole} {encoded}");
                     let bare: String = encoded.chars().filter(|c| *c != '=').collect();
-                    assert!(longest_common(&clean, &bare) < 10 + encoded_length(before.len() + after.len()), "{clean} {encoded}");
+                    assert!(
+                        longest_common(&clean, &bare)
+                            < 10 + encoded_length(before.len() + after.len()),
+                        "{clean} {encoded}"
+                    );
                 }
             }
         }
@@ -83,16 +98,17 @@ fn a_password_is_found_however_an_encoder_escapes_it() {
         form.clone(),
         path.to_string(),
         query.to_string(),
-        percent_encoding::utf8_percent_encode(PASSWORD, percent_encoding::NON_ALPHANUMERIC).to_string(),
+        percent_encoding::utf8_percent_encode(PASSWORD, percent_encoding::NON_ALPHANUMERIC)
+            .to_string(),
         "p%C3%A4%20ss%2Fw%2B%22o%5Crd%26%3Cx%3E%3D%25'~".to_owned(), // encodeURIComponent
         "p%C3%A4%20ss/w+%22o%5Crd&%3Cx%3E=%25'~".to_owned(),         // encodeURI
         "p%c3%a4%20ss%2fw%2b%22o%5crd%26%3cx%3e%3d%25%27~".to_owned(), // RFC 3986, lower case
         "p%C3%A4%20ss/w%2B%22o%5Crd%26%3Cx%3E%3D%25%27~".to_owned(), // Python's quote
-        r#"p\u00e4 ss\/w+\"o\\rd&<x>=%'~"#.to_owned(),                // PHP's JSON
+        r#"p\u00e4 ss\/w+\"o\\rd&<x>=%'~"#.to_owned(),               // PHP's JSON
         r#"p\u00E4 ss/w+\"o\\rd&<x>=%'~"#.to_owned(),
-        r#"pä ss/w+\"o\\rd\u0026\u003cx\u003e=%'~"#.to_owned(),       // Go's JSON
+        r#"pä ss/w+\"o\\rd\u0026\u003cx\u003e=%'~"#.to_owned(), // Go's JSON
         r#"pä ss/w+\"o\\rd\u0026\u003cx\u003e\u003d%\u0027~"#.to_owned(), // Gson
-        r#"pä ss/w+&quot;o\rd&amp;&lt;x&gt;=%&#39;~"#.to_owned(),     // HTML
+        r#"pä ss/w+&quot;o\rd&amp;&lt;x&gt;=%&#39;~"#.to_owned(), // HTML
         r#"pä ss/w+&#34;o\rd&amp;&lt;x&gt;=%&#x27;~"#.to_owned(),
     ] {
         let clean = redact(PASSWORD, &format!("<<{text}>>"));
@@ -183,7 +199,9 @@ fn naive(redactor: &Redactor, bytes: &[u8]) -> Vec<u8> {
         for start in 0..bytes.len().saturating_sub(length - 1) {
             let word = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphanumeric);
             let inside = (start > 0 && word(start - 1)) || word(start + length);
-            if bytes[start..start + length] == spelling.bytes[..] && !(spelling.whole_word && inside) {
+            if bytes[start..start + length] == spelling.bytes[..]
+                && !(spelling.whole_word && inside)
+            {
                 covered[start..start + length].fill(true);
             }
         }

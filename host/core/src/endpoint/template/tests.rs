@@ -37,14 +37,46 @@ fn variables_stand_where_they_stand() {
 #[test]
 fn what_cannot_become_a_base_is_no_template() {
     for text in [
-        "", "api.example.com", "/v2", "ftp://example.com", "file:///x", "https://", "https:///x",
-        "{api_url", "api_url}", "https://{", "https://}", "https://{}", "https://{A}", "https://{a-b}.example.com",
-        "https://{{a}}", "{a}{b}", "{a}x", "x{a}", "{a}:8080", "{a}@example.com", "{scheme}:{host}",
-        "https://example.com?x={a}", "https://example.com#{a}", "{api_url}?x=1", "{api_url}#x",
-        "https://{user}@example.com", "https://user:pw@example.com", "https://user@{host}",
-        "https://example.com/../{a}", "https://example.com/./a", "https://example.com/%2e%2e/a",
-        "https://example.com/a b", "https://example.com\\a", "https://exa\tmple.com", "https://example.com/\u{0}",
-        "https://exa mple.com", "https://[::1", "{a}://{a}", "https://example.com/ä", "https://1.2.3.4.5/",
+        "",
+        "api.example.com",
+        "/v2",
+        "ftp://example.com",
+        "file:///x",
+        "https://",
+        "https:///x",
+        "{api_url",
+        "api_url}",
+        "https://{",
+        "https://}",
+        "https://{}",
+        "https://{A}",
+        "https://{a-b}.example.com",
+        "https://{{a}}",
+        "{a}{b}",
+        "{a}x",
+        "x{a}",
+        "{a}:8080",
+        "{a}@example.com",
+        "{scheme}:{host}",
+        "https://example.com?x={a}",
+        "https://example.com#{a}",
+        "{api_url}?x=1",
+        "{api_url}#x",
+        "https://{user}@example.com",
+        "https://user:pw@example.com",
+        "https://user@{host}",
+        "https://example.com/../{a}",
+        "https://example.com/./a",
+        "https://example.com/%2e%2e/a",
+        "https://example.com/a b",
+        "https://example.com\\a",
+        "https://exa\tmple.com",
+        "https://example.com/\u{0}",
+        "https://exa mple.com",
+        "https://[::1",
+        "{a}://{a}",
+        "https://example.com/ä",
+        "https://1.2.3.4.5/",
     ] {
         assert!(EndpointTemplate::parse(text).is_err(), "{text:?}");
     }
@@ -55,15 +87,35 @@ fn values_that_suit_their_place_make_the_base() {
     for (template, values, expected) in [
         ("https://api.example.com/v2/", json!({}), "https://api.example.com/v2"),
         ("{api_url}", json!({"api_url": "https://api.github.com"}), "https://api.github.com/"),
-        ("{api_url}", json!({"api_url": "https://ghes.example.com/api/v3/"}), "https://ghes.example.com/api/v3"),
+        (
+            "{api_url}",
+            json!({"api_url": "https://ghes.example.com/api/v3/"}),
+            "https://ghes.example.com/api/v3",
+        ),
         ("{api_url}", json!({"api_url": "http://localhost:3000"}), "http://localhost:3000/"),
-        ("{api_url}/rest", json!({"api_url": "https://x.example.com/jira/"}), "https://x.example.com/jira/rest"),
-        ("{p}://{h}/rest", json!({"p": "http", "h": "jira.example.com:8080"}), "http://jira.example.com:8080/rest"),
+        (
+            "{api_url}/rest",
+            json!({"api_url": "https://x.example.com/jira/"}),
+            "https://x.example.com/jira/rest",
+        ),
+        (
+            "{p}://{h}/rest",
+            json!({"p": "http", "h": "jira.example.com:8080"}),
+            "http://jira.example.com:8080/rest",
+        ),
         ("https://{h}", json!({"h": "[::1]:8443"}), "https://[::1]:8443/"),
-        ("https://{h}:{port}", json!({"h": "x.example.com", "port": 8443}), "https://x.example.com:8443/"),
+        (
+            "https://{h}:{port}",
+            json!({"h": "x.example.com", "port": 8443}),
+            "https://x.example.com:8443/",
+        ),
         ("https://{site}.example.com", json!({"site": "Acme-2"}), "https://acme-2.example.com/"),
         ("https://api.{domain}", json!({"domain": "octo.ghe.com"}), "https://api.octo.ghe.com/"),
-        ("https://example.com/ex/{id}/v2", json!({"id": "a/b?c#d%e ü"}), "https://example.com/ex/a%2Fb%3Fc%23d%25e%20%C3%BC/v2"),
+        (
+            "https://example.com/ex/{id}/v2",
+            json!({"id": "a/b?c#d%e ü"}),
+            "https://example.com/ex/a%2Fb%3Fc%23d%25e%20%C3%BC/v2",
+        ),
         ("https://example.com/{id}", json!({"id": 42}), "https://example.com/42"),
         ("https://example.com/{id}", json!({"id": "%2e%2e"}), "https://example.com/%252e%252e"),
     ] {
@@ -131,7 +183,10 @@ fn values_that_would_move_the_rest_are_refused_at_their_setting() {
         assert_eq!(found, Err("/settings/x".to_owned()), "{template} {value}");
     }
     assert_eq!(bind("https://example.com/{x}.", json!({"x": "."})), Err("/settings/x".to_owned()));
-    assert_eq!(bind("https://{missing}.example.com", json!({})), Err("/settings/missing".to_owned()));
+    assert_eq!(
+        bind("https://{missing}.example.com", json!({})),
+        Err("/settings/missing".to_owned())
+    );
 }
 
 #[test]
@@ -160,16 +215,22 @@ fn links_have_queries_and_are_never_http() {
         filled(tokens, json!({"name": "a&b=c #"})).as_deref(),
         Some("https://github.com/settings/tokens/new?description=a%26b%3Dc%20%23#top")
     );
-    assert_eq!(filled("{web_url}/settings", json!({"web_url": "https://x.example.com/"})).as_deref(), Some("https://x.example.com/settings"));
+    assert_eq!(
+        filled("{web_url}/settings", json!({"web_url": "https://x.example.com/"})).as_deref(),
+        Some("https://x.example.com/settings")
+    );
     assert_eq!(filled("{web_url}/settings", json!({})), None);
-    for text in ["http://github.com", "github.com", "javascript:alert(1)", "https://a@github.com", "{x", ""] {
+    for text in
+        ["http://github.com", "github.com", "javascript:alert(1)", "https://a@github.com", "{x", ""]
+    {
         assert!(LinkTemplate::parse(text).is_err(), "{text}");
     }
 }
 
 #[test]
 fn user_names_have_no_colon_and_no_control_characters() {
-    let values = settings(json!({"email": "mona@example.com", "bad": "a:b", "line": "a\nb", "empty": ""}));
+    let values =
+        settings(json!({"email": "mona@example.com", "bad": "a:b", "line": "a\nb", "empty": ""}));
     assert_eq!(fill("{email}", &values).as_deref(), Ok("mona@example.com"));
     assert_eq!(fill("{email}/token", &values).as_deref(), Ok("mona@example.com/token"));
     assert_eq!(fill("x-token", &values).as_deref(), Ok("x-token"));

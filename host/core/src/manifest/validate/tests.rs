@@ -164,14 +164,24 @@ fn each_wrong_value_is_named_at_its_place() {
     ] {
         let found = problems(&with(pointer, value.clone()));
         let parent = pointer.rsplit_once('/').unwrap().0;
-        let near = found.iter().any(|problem| problem.starts_with(pointer) || problem.starts_with(parent));
+        let near =
+            found.iter().any(|problem| problem.starts_with(pointer) || problem.starts_with(parent));
         assert!(near && !found.is_empty(), "{pointer} {value}: {found:?}");
     }
 }
 
 #[test]
 fn names_are_unique_in_their_lists() {
-    for pointer in ["/settings", "/auth", "/endpoints", "/streams", "/actions", "/auth/0/secrets", "/streams/0/parameters", "/auth/0/secrets/0/kinds"] {
+    for pointer in [
+        "/settings",
+        "/auth",
+        "/endpoints",
+        "/streams",
+        "/actions",
+        "/auth/0/secrets",
+        "/streams/0/parameters",
+        "/auth/0/secrets/0/kinds",
+    ] {
         let mut manifest = valid();
         let list = manifest.pointer_mut(pointer).unwrap().as_array_mut().unwrap();
         list.push(list[0].clone());
@@ -282,7 +292,13 @@ fn fields_that_this_host_does_not_know_are_named() {
     manifest["quota"]["reset"]["a/b"] = json!(1);
     assert_eq!(
         Manifest::unknown_fields(&manifest.to_string()),
-        ["/settings/0/placholder", "/settings/0/options", "/auth/0/attach/0/username", "/quota/reset/a~1b", "/descripton"]
+        [
+            "/settings/0/placholder",
+            "/settings/0/options",
+            "/auth/0/attach/0/username",
+            "/quota/reset/a~1b",
+            "/descripton"
+        ]
     );
     assert!(Manifest::parse(&manifest.to_string()).is_ok());
     assert_eq!(Manifest::unknown_fields("{"), Vec::<String>::new());
@@ -291,7 +307,8 @@ fn fields_that_this_host_does_not_know_are_named() {
 #[test]
 fn what_the_manifest_says_can_be_asked() {
     let manifest = Manifest::parse(&valid().to_string()).unwrap();
-    let origins: Vec<String> = manifest.redirect_origins().iter().map(url::Origin::ascii_serialization).collect();
+    let origins: Vec<String> =
+        manifest.redirect_origins().iter().map(url::Origin::ascii_serialization).collect();
     assert_eq!(origins, ["https://objects.example.com"]);
     assert_eq!(manifest.discoverable_settings(), ["cloud_id"]);
     let injected: Vec<String> = manifest.injected_headers().collect();

@@ -99,7 +99,13 @@ fn same_origin_keeps_the_credential_wherever_the_path_leads() {
 
 #[test]
 fn another_origin_needs_a_grant_and_gets_neither_credential_nor_body() {
-    for (status, method) in [(302, Method::Get), (307, Method::Get), (303, Method::Post), (302, Method::Post), (301, Method::Head)] {
+    for (status, method) in [
+        (302, Method::Get),
+        (307, Method::Get),
+        (303, Method::Post),
+        (302, Method::Post),
+        (301, Method::Head),
+    ] {
         let location = "https://objects.example.com/archive?signature=x";
         let step = judge(&Case { location, status, method, ..Case::default() }).unwrap();
         assert!(!step.same_origin && !step.keep_body, "{status} {method:?}");
@@ -142,8 +148,14 @@ fn another_origin_needs_a_grant_and_gets_neither_credential_nor_body() {
 fn a_change_is_never_repeated_at_another_origin() {
     let location = "https://objects.example.com/upload";
     for (status, method) in [
-        (307, Method::Post), (308, Method::Post), (307, Method::Put), (308, Method::Patch),
-        (307, Method::Delete), (301, Method::Put), (302, Method::Delete), (301, Method::Patch),
+        (307, Method::Post),
+        (308, Method::Post),
+        (307, Method::Put),
+        (308, Method::Patch),
+        (307, Method::Delete),
+        (301, Method::Put),
+        (302, Method::Delete),
+        (301, Method::Patch),
     ] {
         let found = judge(&Case { location, status, method, ..Case::default() });
         assert_eq!(found, Err(Rule::RedirectBody), "{status} {method:?}");
