@@ -112,10 +112,8 @@ impl Place {
         let names = self.hostile_names()?;
         let mut built = Vec::new();
         for (profile, measured) in [("guest", true), ("guest-quick", false)] {
-            let chosen: Vec<_> = names
-                .iter()
-                .filter(|name| MEASURED.contains(&name.as_str()) == measured)
-                .collect();
+            let chosen: Vec<_> =
+                names.iter().filter(|name| MEASURED.contains(&name.as_str()) == measured).collect();
             let mut arguments = vec!["--package".to_owned(), HOSTILE.to_owned()];
             arguments.extend(chosen.iter().map(|name| format!("--example={name}")));
             self.run(Command::new(variable("CARGO")?), profile, arguments)?;
