@@ -1,0 +1,134 @@
+//! Checking: one connection, or all, and writing down what came of it.
+
+use std::num::NonZeroUsize;
+
+use futures_util::StreamExt as _;
+use futures_util::stream;
+use jackfield_host::failure::{Failure, Timestamp};
+use jackfield_host::report::Report;
+use jackfield_vault::{CheckRecord, Connection, Error as VaultError, Filter};
+use serde_json::{Map, Value};
+
+use crate::Error;
+use crate::connections::Connections;
+use crate::state::state_after;
+
+/// Checks that run at once, unless the caller says otherwise. Providers ask for few.
+pub const DEFAULT_PARALLELISM: NonZeroUsize = NonZeroUsize::new(8).unwrap();
+
+/// What a check came to.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// The connection as it is now.
+    pub connection: Connection,
+    /// What the connector answered.
+    pub result: Result<Report, Failure>,
+    /// Whether the result was written down. It was not where the connection was changed meanwhile:
+    /// then it is of the old credential, and says nothing of the new one.
+    pub recorded: bool,
+}
+
+impl Connections {
+    /// What a check of that connection came to, written down.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownConnection`]; [`Error::Call`] where the connector gave no answer, which is
+    /// written down as the last failure; what prevented the check otherwise. What the provider
+    /// refuses is no error here: see [`Checked::result`].
+    pub async fn check(&self, id: &str) -> Result<Checked, Error> {
+        let connection = self.stored(id).await?;
+        self.check_stored(connection).await
+    }
+
+    /// What checks of all these connections came to, in the order of [`Connections::list`].
+    ///
+    /// `progress` hears of each check as it ends, with the number of those that have, and of all.
+    ///
+    /// # Errors
+    ///
+    /// What the store ran into while the connections were listed; each check has its own errors.
+    pub async fn check_all(
+        &self,
+        filter: &Filter,
+        parallelism: NonZeroUsize,
+        mut progress: impl FnMut(usize, usize),
+    ) -> Result<Vec<(Connection, Result<Checked, Error>)>, Error> {
+        let connections = self.vault().list(filter).await?;
+        let total = connections.len();
+        progress(0, total);
+        let check = |(position, connection): (usize, Connection)| async move {
+            let checked = self.check_stored(connection.clone()).await;
+            (position, connection, checked)
+        };
+        let mut ended = Vec::with_capacity(total);
+        let mut checks = stream::iter(connections.into_iter().enumerate())
+            .map(check)
+            .buffer_unordered(parallelism.get());
+        while let Some(checked) = checks.next().await {
+            ended.push(checked);
+            progress(ended.len(), total);
+        }
+        ended.sort_by_key(|(position, ..)| *position);
+        Ok(ended.into_iter().map(|(_, connection, checked)| (connection, checked)).collect())
+    }
+
+    async fn check_stored(&self, connection: Connection) -> Result<Checked, Error> {
+        let bound = self.bind_stored(&connection).await?;
+        match bound.check().await {
+            Ok(result) => self.record(connection, result).await,
+            Err(error) => {
+                if matches!(error, Error::Call { .. }) {
+                    self.note_failure(&connection, &error.to_failure()).await;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    async fn record(
+        &self,
+        connection: Connection,
+        result: Result<Report, Failure>,
+    ) -> Result<Checked, Error> {
+        let check = record_of(&connection, result.clone(), Timestamp::now());
+        let recorded =
+            self.vault().record_check(&connection.id, connection.generation, &check).await;
+        match recorded {
+            Ok(connection) => Ok(Checked { connection, result, recorded: true }),
+            Err(VaultError::Superseded { .. }) => {
+                let connection = self.stored(&connection.id).await?;
+                Ok(Checked { connection, result, recorded: false })
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Writes a failure down as the connection's last. That it cannot be written is not worth
+    /// hiding the failure itself.
+    pub(crate) async fn note_failure(&self, connection: &Connection, failure: &Failure) {
+        let check = record_of(connection, Err(failure.clone()), Timestamp::now());
+        let noted = self.vault().record_check(&connection.id, connection.generation, &check).await;
+        if let Err(error) = noted {
+            tracing::debug!(connection = connection.id, %error, "the failure was not written down");
+        }
+    }
+}
+
+/// What is written down of a check of that connection.
+pub(crate) fn record_of(
+    connection: &Connection,
+    result: Result<Report, Failure>,
+    at: Timestamp,
+) -> CheckRecord {
+    let state = state_after(connection, result.as_ref(), at);
+    let discovered = result.as_ref().ok().map(|report| with(&connection.discovered, report));
+    CheckRecord { state, result, discovered, at }
+}
+
+/// What was known, and what the report adds or corrects: a connector need not repeat itself.
+fn with(known: &Map<String, Value>, report: &Report) -> Map<String, Value> {
+    let mut discovered = known.clone();
+    discovered.extend(report.discovered.clone());
+    discovered
+}

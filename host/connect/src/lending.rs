@@ -1,0 +1,137 @@
+//! Secrets lent for calls, and the calls.
+//!
+//! What the store says while it is asked for a secret reaches the guest only as a refusal, and what
+//! the guest makes of that is not to be trusted. So the error itself is kept aside here, and takes
+//! the place of whatever the call came to.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jackfield_host::failure::Failure;
+use jackfield_host::report::{Page, ReadRequest, Report};
+use jackfield_host::secret::{
+    MemorySecrets, SecretInfo, SecretStore, SecretStoreError, SecretText,
+};
+use jackfield_host::{Binding, BoxFuture, CallError, Connector, Session};
+use jackfield_vault::{Error as VaultError, StoredSecrets};
+use serde_json::{Map, Value};
+
+use crate::Error;
+
+/// Secrets that were just entered, over those that are stored.
+pub(crate) struct Lent {
+    entered: MemorySecrets,
+    stored: Option<StoredSecrets>,
+    broke: Mutex<Option<VaultError>>,
+}
+
+/// A connector bound to a connection, and the secrets that it is lent.
+pub(crate) struct Bound {
+    connector: String,
+    binding: Binding,
+    lent: Arc<Lent>,
+}
+
+/// A running instance of one.
+pub(crate) struct BoundSession {
+    connector: String,
+    session: Session,
+    lent: Arc<Lent>,
+}
+
+impl Lent {
+    pub(crate) fn entered(secrets: MemorySecrets) -> Self {
+        Self { entered: secrets, stored: None, broke: Mutex::default() }
+    }
+
+    pub(crate) fn stored(secrets: StoredSecrets) -> Self {
+        Self::entered_over(MemorySecrets::new(), secrets)
+    }
+
+    pub(crate) fn entered_over(entered: MemorySecrets, stored: StoredSecrets) -> Self {
+        Self { entered, stored: Some(stored), broke: Mutex::default() }
+    }
+
+    fn broke(&self, name: &str, error: VaultError) -> SecretStoreError {
+        let reason = error.to_string();
+        *self.broke.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+        SecretStoreError { name: name.to_owned(), reason }
+    }
+
+    fn judge<T>(
+        &self,
+        connector: &str,
+        answer: Result<Result<T, Failure>, CallError>,
+    ) -> Result<Result<T, Failure>, Error> {
+        let broke = self.broke.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match broke {
+            Some(error) => Err(error.into()),
+            None => answer.map_err(|source| Error::call(connector, source)),
+        }
+    }
+}
+
+impl SecretStore for Lent {
+    fn info<'a>(
+        &'a self,
+        name: &'a str,
+    ) -> BoxFuture<'a, Result<Option<SecretInfo>, SecretStoreError>> {
+        Box::pin(async move {
+            match (self.entered.info(name).await?, &self.stored) {
+                (None, Some(stored)) => {
+                    stored.describe(name).await.map_err(|error| self.broke(name, error))
+                }
+                (entered, _) => Ok(entered),
+            }
+        })
+    }
+
+    fn reveal<'a>(
+        &'a self,
+        name: &'a str,
+    ) -> BoxFuture<'a, Result<Option<SecretText>, SecretStoreError>> {
+        Box::pin(async move {
+            match (self.entered.reveal(name).await?, &self.stored) {
+                (None, Some(stored)) => {
+                    stored.open(name).await.map_err(|error| self.broke(name, error))
+                }
+                (entered, _) => Ok(entered),
+            }
+        })
+    }
+}
+
+impl Bound {
+    /// The connector for these settings and secrets.
+    pub(crate) fn new(
+        connector: &Connector,
+        method: &str,
+        settings: &Map<String, Value>,
+        lent: Lent,
+    ) -> Result<Self, Error> {
+        let lent = Arc::new(lent);
+        let binding = connector.bind(method, settings, lent.clone()).map_err(Error::bind)?;
+        Ok(Self { connector: connector.manifest().id.clone(), binding, lent })
+    }
+
+    pub(crate) async fn check(&self) -> Result<Result<Report, Failure>, Error> {
+        self.lent.judge(&self.connector, self.binding.check().await)
+    }
+
+    pub(crate) async fn session(self) -> Result<BoundSession, Error> {
+        let Self { connector, binding, lent } = self;
+        match binding.session().await {
+            Ok(session) => Ok(BoundSession { connector, session, lent }),
+            Err(source) => Err(Error::call(&connector, source)),
+        }
+    }
+}
+
+impl BoundSession {
+    pub(crate) async fn read(
+        &mut self,
+        request: &ReadRequest,
+    ) -> Result<Result<Page, Failure>, Error> {
+        let answer = self.session.read(request).await;
+        self.lent.judge(&self.connector, answer)
+    }
+}

@@ -1,0 +1,153 @@
+//! Reading a stream, page by page, in one instance of the connector.
+
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+use jackfield_host::failure::{Cause, Failure, FieldError};
+use jackfield_host::input::validate_inputs;
+use jackfield_host::limits::MAX_CURSOR_BYTES;
+use jackfield_host::manifest::{Manifest, Stream};
+use jackfield_host::report::{Page, Progress, ReadRequest};
+use jackfield_vault::Connection;
+use serde_json::{Map, Value};
+
+use crate::connections::Connections;
+use crate::lending::BoundSession;
+use crate::suggest::{is_unknown, shown};
+use crate::{Error, state};
+
+/// Records of a page, unless the caller says otherwise: what most providers give at most.
+pub const DEFAULT_PAGE: u32 = 100;
+
+/// Records of a page, at most.
+pub const MAX_PAGE: u32 = 1_000;
+
+/// What to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadOptions {
+    /// A stream of the connector's manifest.
+    pub stream: String,
+    /// The stream's parameters. Text is understood where a number is asked for.
+    pub parameters: Map<String, Value>,
+    /// Where an earlier run ended; none at the start.
+    pub cursor: Option<String>,
+    /// Records of a page, at most: 1 to [`MAX_PAGE`].
+    pub limit: u32,
+}
+
+impl ReadOptions {
+    /// That stream from its start, in pages of [`DEFAULT_PAGE`].
+    pub fn new(stream: impl Into<String>) -> Self {
+        Self { stream: stream.into(), parameters: Map::new(), cursor: None, limit: DEFAULT_PAGE }
+    }
+}
+
+/// A run through a stream.
+pub struct Reading<'a> {
+    connections: &'a Connections,
+    connection: Connection,
+    session: BoundSession,
+    request: ReadRequest,
+    asked: HashSet<u64>,
+    ended: bool,
+}
+
+impl Connections {
+    /// The beginning of a run through a stream; nothing is read yet.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownConnection`]; [`Error::Invalid`] with every field that does not fit the
+    /// manifest; what prevents the connector from being called.
+    pub async fn read(&self, id: &str, options: ReadOptions) -> Result<Reading<'_>, Error> {
+        let connection = self.stored(id).await?;
+        let connector = self.registry().connector(&connection.connector).await?;
+        let request = request(connector.manifest(), options)?;
+        let session = self.bind_stored(&connection).await?.session().await?;
+        let (connections, asked, ended) = (self, HashSet::new(), false);
+        Ok(Reading { connections, connection, session, request, asked, ended })
+    }
+}
+
+impl Reading<'_> {
+    /// The next page; `None` once the stream has nothing further now, or after an error.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] with what the provider said: a rejected or expired credential is also
+    /// written down. [`Error::Call`] where the connector gave no answer. The page that failed can be
+    /// asked for again, in a new run, with [`Reading::cursor`].
+    pub async fn next_page(&mut self) -> Result<Option<Page>, Error> {
+        if self.ended {
+            return Ok(None);
+        }
+        self.ended = true;
+        self.guard_against_circles()?;
+        let page = match self.session.read(&self.request).await? {
+            Ok(page) => page,
+            Err(failure) => return Err(self.refused(failure).await),
+        };
+        match &page.progress {
+            Progress::More(cursor) => {
+                self.request.cursor = Some(cursor.clone());
+                self.ended = false;
+            }
+            Progress::CaughtUp(cursor) => self.request.cursor.clone_from(cursor),
+        }
+        Ok(Some(page))
+    }
+
+    /// Where the run stands: what has been read is before it. Once the stream is caught up, it
+    /// brings what changes from now on; `None` where the stream cannot be continued.
+    pub fn cursor(&self) -> Option<&str> {
+        self.request.cursor.as_deref()
+    }
+
+    /// A connector, or a provider, that leads back to a page of this run would lead there forever.
+    fn guard_against_circles(&mut self) -> Result<(), Error> {
+        let mut hasher = DefaultHasher::new();
+        self.request.cursor.hash(&mut hasher);
+        if self.asked.insert(hasher.finish()) {
+            return Ok(());
+        }
+        let message = "The pages go in a circle: the connector asks for one that was read before.";
+        Err(Failure::new(Cause::Protocol, message)
+            .remedy("Report this to the connector's author.", None)
+            .evidence("pages", self.asked.len().to_string())
+            .into())
+    }
+
+    async fn refused(&self, failure: Failure) -> Error {
+        if state::concerns_credential(&failure) {
+            self.connections.note_failure(&self.connection, &failure).await;
+        }
+        failure.into()
+    }
+}
+
+fn request(manifest: &Manifest, options: ReadOptions) -> Result<ReadRequest, Error> {
+    let stream =
+        manifest.stream(&options.stream).ok_or_else(|| unknown_stream(manifest, &options))?;
+    let mut errors = Vec::new();
+    let parameters = validate_inputs(&stream.parameters, &options.parameters, "/parameters");
+    let parameters = parameters.map_err(|more| errors.extend(more)).unwrap_or_default();
+    if !(1..=MAX_PAGE).contains(&options.limit) {
+        errors.push(FieldError::at(["limit"], format!("must be from 1 to {MAX_PAGE}")));
+    }
+    if options.cursor.as_ref().is_some_and(|cursor| cursor.len() > MAX_CURSOR_BYTES) {
+        errors.push(FieldError::at(["cursor"], "is longer than any cursor of a connector"));
+    }
+    if !errors.is_empty() {
+        return Err(Error::invalid("Some of the input is not valid.", errors));
+    }
+    let ReadOptions { stream, cursor, limit, .. } = options;
+    Ok(ReadRequest { stream, cursor, parameters, limit })
+}
+
+fn unknown_stream(manifest: &Manifest, options: &ReadOptions) -> Error {
+    let name = |stream: &Stream| stream.name.clone();
+    let known: Vec<String> = manifest.streams.iter().map(name).collect();
+    let end = is_unknown(&options.stream, known.iter().map(String::as_str));
+    let message = format!("The stream `{}` {end}", shown(&options.stream));
+    Error::invalid_field(FieldError::at(["stream"], message))
+}
