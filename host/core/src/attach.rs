@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::binding::BoundParts;
 use crate::failure::{Cause, Effect, Failure, Retry};
+use crate::policy::{Denial, Rule};
 use crate::secret::SecretText;
 use crate::transport::OutboundValue;
 
@@ -74,11 +75,10 @@ impl Credential {
         (self.header.clone(), OutboundValue::Sensitive(self.value.clone()))
     }
 
-    /// The texts that must not come back: the secret, and what stands for it on the wire.
+    /// The texts that must not come back: the secret, and what stands for it in Basic authentication.
     pub(crate) fn spellings(&self) -> impl Iterator<Item = &str> {
-        let value = self.value.expose_secret();
-        let token = value.rsplit_once(' ').map_or(value, |(_, token)| token);
-        [self.secret.expose_secret(), token].into_iter()
+        let pair = self.value.expose_secret().strip_prefix("Basic ");
+        [Some(self.secret.expose_secret()), pair].into_iter().flatten()
     }
 
     pub(crate) fn into_secret(self) -> SecretText {
@@ -87,8 +87,5 @@ impl Credential {
 }
 
 fn outside_audience(secret: &str, endpoint: &str) -> Failure {
-    let message = format!("the secret `{secret}` may not be sent to the endpoint `{endpoint}`");
-    Failure::new(Cause::Denied, message)
-        .evidence("rule", "audience")
-        .remedy("Ask the connector's author to name the endpoint in the manifest's `attach`.", None)
+    Failure::from(Denial::new(Rule::Audience, secret)).evidence("endpoint", endpoint)
 }

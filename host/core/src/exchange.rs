@@ -15,12 +15,12 @@ use url::Url;
 use crate::attach::Credential;
 use crate::binding::BoundParts;
 use crate::endpoint::{self, BoundEndpoint};
-use crate::failure::{Cause, Failure, Timestamp};
+use crate::failure::{Cause, Effect, Failure, Timestamp};
 use crate::header;
 use crate::limits::{ANSWER_TIME, MAX_CONCURRENT_REQUESTS, MAX_REQUEST_BYTES};
 use crate::manifest::{QuotaHeaders, ResetUnit};
-use crate::policy::Reach;
 use crate::policy::redirect::{self, RedirectInput};
+use crate::policy::{Denial, Reach, Rule};
 use crate::redact::Redactor;
 use crate::secret::SecretText;
 use crate::state::Budget;
@@ -134,13 +134,7 @@ impl Call<'_> {
         match target {
             GuestTarget::At { endpoint, segments, query } => {
                 let bound = endpoints.iter().find(|bound| bound.name == endpoint);
-                let bound = bound.ok_or_else(|| {
-                    Failure::new(
-                        Cause::Denied,
-                        "the connector named an endpoint that its manifest does not have",
-                    )
-                    .evidence("endpoint", crate::sanitize::bounded(endpoint, 100))
-                })?;
+                let bound = bound.ok_or_else(|| Denial::new(Rule::UnknownEndpoint, &endpoint))?;
                 Ok((bound.locate(&segments, &query)?, bound))
             }
             GuestTarget::Link(link) => Ok(endpoint::accept_link(&link, endpoints)?),
@@ -153,9 +147,14 @@ impl Call<'_> {
         mut judged: Judged<'_>,
         credential: Option<&Credential>,
     ) -> Result<(Url, InboundResponse), Failure> {
+        let first = judged.method;
         let mut carry = credential;
         for hop in 0.. {
-            let response = self.send(&judged, carry).await?;
+            let sent = self.send(&judged, carry).await;
+            let response = sent.map_err(|failure| match hop {
+                0 => failure,
+                _ => after_an_answer(failure, first),
+            })?;
             let Some(location) = redirect_target(&response) else {
                 return Ok((judged.url, response));
             };
@@ -167,7 +166,8 @@ impl Call<'_> {
                 hop,
                 grants: &self.parts.redirects,
                 policy: &self.parts.host.policy,
-            })?;
+            });
+            let step = step.map_err(|denial| after_an_answer(denial.into(), first))?;
             if !step.same_origin {
                 carry = None;
                 judged.headers.clear();
@@ -208,7 +208,7 @@ impl Call<'_> {
         let response =
             sent.map_err(|error| unreached::failure(error, judged.method, &judged.url))?;
         if !self.budget.take_bytes(response.body.len() as u64) {
-            return Err(budget_failure("response bytes"));
+            return Err(after_an_answer(budget_failure("response bytes"), judged.method));
         }
         Ok(response)
     }
@@ -233,8 +233,13 @@ impl Call<'_> {
     }
 }
 
+/// A change that the server answered, with a redirect or at length, may have been made.
+fn after_an_answer(failure: Failure, method: Method) -> Failure {
+    if method.is_safe() { failure } else { failure.effect(Effect::Unknown) }
+}
+
 fn budget_failure(what: &str) -> Failure {
-    Failure::new(Cause::Denied, format!("the call has used up its {what}")).evidence("budget", what)
+    Denial::new(Rule::Budget, what).into()
 }
 
 /// Where a redirect leads; `None` for every other answer.

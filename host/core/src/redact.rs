@@ -18,9 +18,10 @@
 //! Not found: a secret in pieces, compressed, encrypted, or encoded by a mixture of the above. A
 //! provider that wants to give a secret away can: it was sent there.
 //!
-//! The search runs over the first four bytes of each spelling, with SIMD where the processor has
-//! it, and compares the rest only where they are found. So the searching library keeps copies of
-//! those alone, and the spellings themselves are wiped when the redactor is dropped.
+//! The search runs over the last four bytes of each spelling, with SIMD where the processor has it,
+//! and compares the rest only where they are found: the beginnings of tokens are known, stand in
+//! ordinary text, and could be repeated by a guest to slow the search down. So the searching library
+//! keeps copies of four bytes alone, and the spellings are wiped when the redactor is dropped.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -41,7 +42,7 @@ pub const MIN_BYTES: usize = 4;
 /// Bytes from which on a secret is also searched for inside words and in other spellings.
 pub const MIN_ENCODED_BYTES: usize = 8;
 
-/// Bytes of each spelling that are searched for; a library keeps a copy of so many.
+/// Last bytes of each spelling that are searched for; a library keeps a copy of so many.
 const FINGERPRINT_BYTES: usize = 4;
 
 /// Finds the secrets of one exchange.
@@ -111,23 +112,25 @@ impl Redactor {
     fn find_all(&self, bytes: &[u8]) -> Vec<Range<usize>> {
         let mut found: Vec<Range<usize>> = Vec::new();
         let mut from = 0;
-        while let Some(start) = self.search.next(bytes, from) {
-            from = start + 1;
-            let Some(length) = self.longest_at(bytes, start) else { continue };
-            let end = start + length;
-            match found.last_mut() {
-                Some(last) if start <= last.end => last.end = last.end.max(end),
-                _ => found.push(start..end),
+        while let Some(tail) = self.search.next(bytes, from) {
+            from = tail + 1;
+            let end = tail + FINGERPRINT_BYTES;
+            let Some(length) = self.longest_before(bytes, end) else { continue };
+            let mut start = end - length;
+            while let Some(last) = found.pop_if(|last| last.end >= start) {
+                start = start.min(last.start);
             }
+            found.push(start..end);
         }
         found
     }
 
-    fn longest_at(&self, bytes: &[u8], start: usize) -> Option<usize> {
-        let rest = bytes.get(start..)?;
+    /// Bytes of the longest spelling that ends there.
+    fn longest_before(&self, bytes: &[u8], end: usize) -> Option<usize> {
+        let before = bytes.get(..end)?;
         let fits = |spelling: &&Spelling| {
-            rest.starts_with(&spelling.bytes)
-                && !(spelling.whole_word && within_word(bytes, start, spelling.bytes.len()))
+            before.ends_with(&spelling.bytes)
+                && !(spelling.whole_word && within_word(bytes, end, spelling.bytes.len()))
         };
         self.spellings.iter().filter(fits).map(|spelling| spelling.bytes.len()).max()
     }
@@ -135,20 +138,18 @@ impl Redactor {
 
 impl Search {
     fn new(spellings: &[Spelling]) -> Self {
-        let prefixes: BTreeSet<&[u8]> = spellings
-            .iter()
-            .filter_map(|spelling| spelling.bytes.get(..FINGERPRINT_BYTES))
-            .collect();
-        if prefixes.is_empty() {
+        let tails: BTreeSet<&[u8; FINGERPRINT_BYTES]> =
+            spellings.iter().filter_map(|spelling| spelling.bytes.last_chunk()).collect();
+        if tails.is_empty() {
             return Self::Nothing;
         }
-        match packed::Searcher::new(&prefixes) {
+        match packed::Searcher::new(&tails) {
             Some(searcher) => Self::Packed(searcher),
-            None => AhoCorasick::new(&prefixes).map_or(Self::Nothing, Self::Automaton),
+            None => AhoCorasick::new(&tails).map_or(Self::Nothing, Self::Automaton),
         }
     }
 
-    /// Where, from there on, a spelling may begin.
+    /// Where, from there on, the last bytes of a spelling stand.
     fn next(&self, bytes: &[u8], from: usize) -> Option<usize> {
         let span = Span { start: from, end: bytes.len() };
         match self {
@@ -162,11 +163,11 @@ impl Search {
     }
 }
 
-fn within_word(bytes: &[u8], start: usize, length: usize) -> bool {
+fn within_word(bytes: &[u8], end: usize, length: usize) -> bool {
     let word = |at: Option<usize>| {
         at.and_then(|at| bytes.get(at)).is_some_and(|byte| byte.is_ascii_alphanumeric())
     };
-    word(start.checked_sub(1)) || word(Some(start + length))
+    word(end.checked_sub(length + 1)) || word(Some(end))
 }
 
 fn replaced(bytes: &[u8], found: &[Range<usize>]) -> Vec<u8> {

@@ -38,8 +38,6 @@ pub enum Rule {
     RedirectBody,
     /// An endpoint that the manifest does not have.
     UnknownEndpoint,
-    /// An endpoint whose settings have no value yet.
-    UnboundEndpoint,
     /// A path segment that is empty, `.`, `..`, or has control characters.
     PathSegment,
     /// A URL that is too long.
@@ -56,8 +54,6 @@ pub enum Rule {
     Audience,
     /// More requests, bytes or handles than the call may use.
     Budget,
-    /// A capability that this call does not have.
-    Capability,
 }
 
 /// Who could allow what a rule denies.
@@ -89,7 +85,6 @@ impl Rule {
             Self::RedirectOrigin => "redirect-origin",
             Self::RedirectBody => "redirect-body",
             Self::UnknownEndpoint => "unknown-endpoint",
-            Self::UnboundEndpoint => "unbound-endpoint",
             Self::PathSegment => "path-segment",
             Self::UrlLength => "url-length",
             Self::LinkOutsideEndpoints => "link-outside-endpoints",
@@ -98,7 +93,6 @@ impl Rule {
             Self::HeaderLimit => "header-limit",
             Self::Audience => "audience",
             Self::Budget => "budget",
-            Self::Capability => "capability",
         }
     }
 
@@ -125,7 +119,6 @@ impl Rule {
             }
             Self::RedirectBody => "is a redirect that would repeat a change at another server",
             Self::UnknownEndpoint => "is no endpoint of the connector's manifest",
-            Self::UnboundEndpoint => "is an endpoint whose settings have no value yet",
             Self::PathSegment => {
                 "cannot be a part of a path (empty, `.`, `..` or with control characters)"
             }
@@ -134,9 +127,8 @@ impl Rule {
             Self::HeaderSyntax => "is not valid as a header",
             Self::HeaderReserved => "is a header that only the host sets",
             Self::HeaderLimit => "is more than the headers of a request may be",
-            Self::Audience => "is a secret that the manifest does not allow at this endpoint",
-            Self::Budget => "is more than one call may use",
-            Self::Capability => "is a capability that this call does not have",
+            Self::Audience => "is a secret that the manifest does not allow at that endpoint",
+            Self::Budget => "is a budget that this call has used up",
         }
     }
 
@@ -150,7 +142,6 @@ impl Rule {
             | Self::MetadataAddress => Granter::Administrator,
             Self::RedirectOrigin
             | Self::UnknownEndpoint
-            | Self::UnboundEndpoint
             | Self::PathSegment
             | Self::UrlLength
             | Self::LinkOutsideEndpoints
@@ -158,8 +149,7 @@ impl Rule {
             | Self::HeaderReserved
             | Self::HeaderLimit
             | Self::Audience
-            | Self::Budget
-            | Self::Capability => Granter::Author,
+            | Self::Budget => Granter::Author,
             Self::Scheme
             | Self::Userinfo
             | Self::MalformedHost
@@ -266,8 +256,9 @@ impl Denial {
             (Granter::Author, Rule::RedirectOrigin) => format!(
                 "If the service has moved to {subject}, change the connection's settings; otherwise ask the connector's author to grant that origin under `redirects` in the manifest."
             ),
-            (Granter::Author, Rule::UnboundEndpoint) => {
-                "Fill in the missing settings, or run the check that finds them out.".to_owned()
+            (Granter::Author, Rule::Audience) => {
+                "Ask the connector's author to name the endpoint under `attach` in the manifest."
+                    .to_owned()
             }
             (Granter::Author, _) => {
                 "Report this to the connector's author: the connector asked for something that it may not do.".to_owned()

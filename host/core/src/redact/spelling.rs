@@ -1,6 +1,6 @@
 //! The spellings of one secret.
 
-use std::fmt::Write as _;
+use std::collections::BTreeSet;
 use std::mem::take;
 
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
@@ -46,12 +46,8 @@ pub(super) fn spellings(secret: &str) -> Vec<Zeroizing<Vec<u8>>> {
 /// A piece in the standard alphabet, of which `+` and `/` are escaped again in a URL or by PHP's JSON.
 fn standard_base64(secret: &str, skip: usize) -> Vec<Zeroizing<String>> {
     let piece = base64_piece(&STANDARD_NO_PAD, secret.as_bytes(), skip);
-    let mut found = Vec::new();
-    if piece.contains(['+', '/']) {
-        for kept in ["", "/"] {
-            found.push(percent(&piece, kept, false, false));
-            found.push(percent(&piece, kept, true, false));
-        }
+    let mut found = percent_variants(&piece);
+    if piece.contains('/') {
         found.push(json(&piece, "", true, None));
     }
     found.push(piece);
@@ -64,22 +60,47 @@ fn is_plain(text: &str) -> bool {
 }
 
 fn escapes(piece: &str) -> Vec<Zeroizing<String>> {
+    let mut found = percent_variants(piece);
+    found.extend(json_variants(piece));
+    if piece.contains(['&', '<', '>', '"', '\'']) {
+        found.push(html(piece, ["&quot;", "&#39;"]));
+        found.push(html(piece, ["&#34;", "&#x27;"]));
+    }
+    found
+}
+
+/// One for each way in which the sets treat the punctuation that the piece has.
+fn percent_variants(piece: &str) -> Vec<Zeroizing<String>> {
+    let present = ascii_set(piece);
+    let kept: BTreeSet<u128> = PERCENT_SETS.iter().map(|set| ascii_set(set) & present).collect();
     let mut found = Vec::new();
-    for kept in PERCENT_SETS {
+    for kept in kept.into_iter().filter(|kept| *kept != present || !piece.is_ascii()) {
         for upper in [false, true] {
             found.push(percent(piece, kept, upper, false));
-            found.push(percent(piece, kept, upper, true));
+            if piece.contains(' ') {
+                found.push(percent(piece, kept, upper, true));
+            }
         }
     }
+    found
+}
+
+/// The ASCII characters of the text other than letters and digits, a bit each.
+fn ascii_set(text: &str) -> u128 {
+    let other = text.bytes().filter(|byte| byte.is_ascii() && !byte.is_ascii_alphanumeric());
+    other.fold(0, |set, byte| set | 1 << byte)
+}
+
+fn json_variants(piece: &str) -> Vec<Zeroizing<String>> {
+    let unicode: &[_] = if piece.is_ascii() { &[None] } else { &[None, Some(false), Some(true)] };
+    let slashes: &[_] = if piece.contains('/') { &[false, true] } else { &[false] };
+    let mut found = Vec::new();
     for set in JSON_SETS {
-        for slash in [false, true] {
-            found.push(json(piece, set, slash, None));
-            found.push(json(piece, set, slash, Some(false)));
-            found.push(json(piece, set, slash, Some(true)));
+        let changes = set.is_empty() || piece.contains(|c| set.contains(c));
+        for &slash in slashes.iter().filter(|_| changes) {
+            found.extend(unicode.iter().map(|&unicode| json(piece, set, slash, unicode)));
         }
     }
-    found.push(html(piece, ["&quot;", "&#39;"]));
-    found.push(html(piece, ["&#34;", "&#x27;"]));
     found
 }
 
@@ -112,16 +133,18 @@ fn every_byte_percent(secret: &str, upper: bool) -> Zeroizing<String> {
 }
 
 fn push_hex(text: &mut String, byte: u8, upper: bool) {
-    let written = if upper { write!(text, "{byte:02X}") } else { write!(text, "{byte:02x}") };
-    debug_assert!(written.is_ok(), "writing to a string does not fail");
+    for half in [byte >> 4, byte & 0xf] {
+        let digit = char::from_digit(u32::from(half), 16).unwrap_or_default();
+        text.push(if upper { digit.to_ascii_uppercase() } else { digit });
+    }
 }
 
-fn percent(piece: &str, kept: &str, upper: bool, plus: bool) -> Zeroizing<String> {
+fn percent(piece: &str, kept: u128, upper: bool, plus: bool) -> Zeroizing<String> {
     let mut text = Zeroizing::new(String::with_capacity(3 * piece.len()));
     for byte in piece.bytes() {
         match byte {
             b' ' if plus => text.push('+'),
-            _ if byte.is_ascii_alphanumeric() || kept.as_bytes().contains(&byte) => {
+            _ if byte.is_ascii_alphanumeric() || (byte.is_ascii() && kept >> byte & 1 == 1) => {
                 text.push(char::from(byte))
             }
             _ => {
