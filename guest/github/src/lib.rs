@@ -2,16 +2,15 @@
 //!
 //! | module | what it knows |
 //! |---|---|
-//! | [`site`] | which GitHub an API address leads to, and where its pages for people are |
-//! | [`wire`] | GitHub's JSON and its dates |
-//! | [`diagnose`] | what a refusal means: a pure function of the answer, table by table |
-//! | [`scopes`] | which scope includes which, and what the streams need |
-//! | [`check`] | whether the token works, whose it is, what it may do |
-//! | [`read`], [`cursor`] | pages of a stream, and where the next one goes on |
+//! | `site` | which GitHub an API address leads to, and where its pages for people are |
+//! | `wire` | GitHub's JSON and its dates |
+//! | `diagnose` | what a refusal means: a pure function of the answer, table by table |
+//! | `scopes` | which scope includes which, and what the streams need |
+//! | `check` | whether the token works, whose it is, what it may do |
+//! | `read`, `cursor` | pages of a stream, and where the next one goes on |
 //!
-//! Only [`api`] sends. Provider facts were read in GitHub's documentation and in recorded exchanges
+//! Only `api` sends. Provider facts were read in GitHub's documentation and in recorded exchanges
 //! in November 2026.
-#![allow(clippy::result_large_err, reason = "the contract's failure; a call fails at most once")]
 
 use jackfield_guest::{Connector, Failure, Page, ReadRequest, Report, Settings};
 

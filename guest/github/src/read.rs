@@ -9,7 +9,7 @@
 //! name them.
 
 use jackfield_guest::{
-    Failure, Page, Progress, ReadRequest, Request, Response, Timestamp, Warning, record, text, time,
+    Failure, Page, Progress, ReadRequest, Request, Response, Timestamp, Warning, text, time,
 };
 use serde::Deserialize;
 
@@ -17,7 +17,7 @@ use crate::api::Api;
 use crate::cursor::Cursor;
 use crate::repository::Repository;
 use crate::token::Kind;
-use crate::wire::{self, Entry};
+use crate::wire;
 
 /// Records that GitHub puts on a page, at most.
 const PAGE: u32 = 100;
@@ -77,23 +77,25 @@ fn page(
     limit: u32,
     done: impl FnOnce(&Cursor) -> Option<String>,
 ) -> Result<Page, Failure> {
-    let records = wire::records(response)?;
     let skip = usize::try_from(cursor.skip).unwrap_or(usize::MAX);
     let limit = usize::try_from(limit.max(1)).unwrap_or(usize::MAX);
+    let mut records = wire::records(response)?;
     let mut page = Page::empty();
     let mut newest = cursor.newest;
-    for raw in records.iter().skip(skip).take(limit) {
-        let entry: Entry<'_> = record::parse(raw)?;
-        let updated_at = entry.updated_at();
+    for record in records.by_ref().take(skip) {
+        record?;
+    }
+    for record in records.by_ref().take(limit) {
+        let record = record?;
+        let updated_at = record.fields.updated_at();
         // Only the very first record of a run says how far the run reaches.
         newest = newest.or(updated_at);
-        page.upsert(entry.id.to_string(), updated_at, raw.get());
+        page.upsert(record.fields.id.to_string(), updated_at, record.text);
     }
     page.warnings.extend(partial(response));
-    let seen = skip.saturating_add(limit);
-    page.progress = if seen < records.len() {
-        let skip = u32::try_from(seen).unwrap_or(u32::MAX);
+    page.progress = if records.next().transpose()?.is_some() {
         let next = cursor.next.clone();
+        let skip = u32::try_from(skip.saturating_add(limit)).unwrap_or(u32::MAX);
         Progress::More(cursor.moved(newest, next, skip).write())
     } else {
         after(response, cursor, newest, done)?

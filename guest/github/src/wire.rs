@@ -1,5 +1,6 @@
 //! GitHub's JSON and its dates, as far as this connector reads them.
 
+use jackfield_guest::record::{self, Records};
 use jackfield_guest::{Failure, Response, Timestamp, time};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -30,16 +31,16 @@ pub(crate) struct InstalledRepository {
 /// # Errors
 ///
 /// A protocol failure that says what came instead.
-pub(crate) fn records(response: &Response) -> Result<Vec<&RawValue>, Failure> {
+pub(crate) fn records(response: &Response) -> Result<Records<'_, Entry<'_>>, Failure> {
     #[derive(Deserialize)]
     struct Envelope<'a> {
         #[serde(borrow)]
-        repositories: Vec<&'a RawValue>,
+        repositories: &'a RawValue,
     }
     if response.body.trim_ascii_start().starts_with(b"{") {
-        return Ok(response.json::<Envelope<'_>>()?.repositories);
+        return record::list(response.json::<Envelope<'_>>()?.repositories.get());
     }
-    response.json()
+    response.records()
 }
 
 /// What matters of a record of any stream.
@@ -221,15 +222,19 @@ mod tests {
     fn records_are_found_in_both_shapes() {
         for (body, expected) in [
             ("[]", Some(0)),
-            (" [{},{}]", Some(2)),
-            (r#"{"total_count":1,"repositories":[{}]}"#, Some(1)),
+            (r#" [{"id":1},{"id":2}]"#, Some(2)),
+            (r#"{"total_count":1,"repositories":[{"id":1}]}"#, Some(1)),
+            (r#"{"total_count":1,"repositories":{}}"#, None),
             (r#"{"message":"Moved"}"#, None),
             ("{", None),
             ("null", None),
             ("", None),
         ] {
             let response = Response::new(200).with_json(body);
-            assert_eq!(records(&response).ok().map(|records| records.len()), expected, "{body}");
+            let found = records(&response)
+                .and_then(|records| records.collect::<Result<Vec<_>, _>>())
+                .map(|records| records.len());
+            assert_eq!(found.ok(), expected, "{body}");
         }
     }
 

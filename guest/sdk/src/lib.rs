@@ -11,7 +11,7 @@
 //! ```
 //! use jackfield_guest::{
 //!     ActionRequest, Account, Cause, Connector, Failure, Outcome, Page, ReadRequest, Report, Request,
-//!     Settings, record, secrets,
+//!     Settings, secrets,
 //! };
 //! use serde::Deserialize;
 //!
@@ -68,9 +68,9 @@
 //!         let answer = ask.auth(&token).send()?;
 //!         let mut page = Page::empty();
 //!         // Records pass through as the provider wrote them; only what is needed is parsed.
-//!         for raw in answer.json::<Vec<&serde_json::value::RawValue>>()? {
-//!             let note: Note = record::parse(raw)?;
-//!             page.upsert(note.id.to_string(), None, raw.get());
+//!         for note in answer.records::<Note>()? {
+//!             let note = note?;
+//!             page.upsert(note.fields.id.to_string(), None, note.text);
 //!         }
 //!         Ok(page.then(answer.next))
 //!     }
@@ -100,8 +100,6 @@
 //! - Records pass through as the provider wrote them: [`Page::upsert`] takes their JSON text.
 //! - Files, environment, sockets, threads and the clock of WASI are not there. The time is
 //!   [`host::now`], what is left of the call [`host::remaining`].
-
-#![allow(clippy::result_large_err, reason = "the contract's failure; a call fails at most once")]
 
 #[doc(hidden)]
 pub mod bindings;

@@ -1,23 +1,142 @@
 //! Records that pass through as the provider wrote them.
 //!
-//! Parsing a page into values and writing it again costs several times what scanning it does. So ask
-//! for a `Vec<&RawValue>`, parse from each record the few fields that matter, and hand the text on.
+//! Parsing a page into values and writing it again costs several times what reading it does. So a list
+//! is read once: from each record the few fields that matter, and beside them the record's own text,
+//! which is handed on as it is.
+
+use std::marker::PhantomData;
 
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
-use crate::{Cause, Failure};
+use crate::{Cause, Failure, Response, Retry};
 
-/// The few fields of a record that matter, as `T`. Fields that `T` does not name are skipped, not built.
+/// One record of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Record<'a, T> {
+    /// The few fields that matter.
+    pub fields: T,
+    /// The whole record, as the provider wrote it.
+    pub text: &'a str,
+}
+
+/// The records of a JSON array of objects, one after the other. After a failure it ends.
+///
+/// Made by [`Response::records`] and [`list`].
+#[derive(Clone, Debug)]
+pub struct Records<'a, T> {
+    rest: &'a str,
+    place: Place,
+    fields: PhantomData<T>,
+}
+
+/// What may come next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// A record or the end of the array.
+    First,
+    /// A comma or the end of the array.
+    Between,
+    /// Nothing.
+    End,
+}
+
+/// The records of the JSON array that `text` is. Fields that `T` does not name are skipped, not built.
+///
+/// ```
+/// use jackfield_guest::record;
+/// use serde::Deserialize;
+///
+/// #[derive(Deserialize)]
+/// struct Note {
+///     id: u64,
+/// }
+///
+/// let page = r#"[{"id": 7, "title": "one"}, {"id": 8}]"#;
+/// for record in record::list::<Note>(page).unwrap() {
+///     let record = record.unwrap();
+///     println!("{}: {}", record.fields.id, record.text);
+/// }
+/// ```
 ///
 /// # Errors
 ///
-/// [`Cause::Protocol`]: the record lacks what `T` needs.
-pub fn parse<'a, T: Deserialize<'a>>(record: &'a RawValue) -> Result<T, Failure> {
-    serde_json::from_str(record.get()).map_err(|error| {
-        Failure::new(Cause::Protocol, "A record of the service has an unexpected shape.")
-            .evidence("parser", &error.to_string())
-    })
+/// [`Cause::Protocol`] where the text is no array.
+pub fn list<'a, T: Deserialize<'a>>(text: &'a str) -> Result<Records<'a, T>, Failure> {
+    let rest = text
+        .trim_ascii_start()
+        .strip_prefix('[')
+        .ok_or_else(|| broken("something else came where a list was expected"))?;
+    Ok(Records { rest, place: Place::First, fields: PhantomData })
+}
+
+impl Response {
+    /// The records of the body, which is a JSON array of objects.
+    ///
+    /// # Errors
+    ///
+    /// [`Cause::Protocol`], which says what came instead, as [`Response::json`] does.
+    pub fn records<'a, T: Deserialize<'a>>(&'a self) -> Result<Records<'a, T>, Failure> {
+        let text = std::str::from_utf8(&self.body).ok();
+        match text.and_then(|text| list(text).ok()) {
+            Some(records) => Ok(records),
+            // The ordinary way fails too, and says why.
+            None => Err(self
+                .json::<Vec<serde::de::IgnoredAny>>()
+                .err()
+                .unwrap_or_else(|| broken("the text is not UTF-8"))),
+        }
+    }
+}
+
+impl<'a, T: Deserialize<'a>> Records<'a, T> {
+    fn step(&mut self) -> Result<Option<Record<'a, T>>, Failure> {
+        let rest = self.rest.trim_ascii_start();
+        if let Some(after) = rest.strip_prefix(']') {
+            self.place = Place::End;
+            return if after.trim_ascii().is_empty() {
+                Ok(None)
+            } else {
+                Err(broken("more follows after the list"))
+            };
+        }
+        let start = match self.place {
+            Place::First => rest,
+            _ => rest.strip_prefix(',').ok_or_else(|| broken("the list is cut off"))?,
+        };
+        let start = start.trim_ascii_start();
+        if !start.starts_with('{') {
+            return Err(broken("a record is no object"));
+        }
+        let mut values = serde_json::Deserializer::from_str(start).into_iter::<T>();
+        let fields = values
+            .next()
+            .unwrap_or_else(|| Err(serde::de::Error::custom("the list is cut off")))
+            .map_err(|error| broken(&error.to_string()))?;
+        let (text, rest) = start.split_at(values.byte_offset());
+        (self.rest, self.place) = (rest, Place::Between);
+        Ok(Some(Record { fields, text }))
+    }
+}
+
+impl<'a, T: Deserialize<'a>> Iterator for Records<'a, T> {
+    type Item = Result<Record<'a, T>, Failure>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.place == Place::End {
+            return None;
+        }
+        let step = self.step();
+        if step.is_err() {
+            self.place = Place::End;
+        }
+        step.transpose()
+    }
+}
+
+fn broken(detail: &str) -> Failure {
+    Failure::new(Cause::Protocol, "The service's list of records has an unexpected shape.")
+        .retry(Retry::Backoff)
+        .evidence("parser", detail)
 }
 
 #[cfg(test)]
@@ -25,26 +144,97 @@ pub fn parse<'a, T: Deserialize<'a>>(record: &'a RawValue) -> Result<T, Failure>
 mod tests {
     use super::*;
 
-    #[derive(Deserialize)]
+    #[derive(Debug, Deserialize)]
     struct Entry {
         id: u64,
     }
 
-    #[test]
-    fn a_record_gives_what_is_asked_for_and_keeps_its_text() {
-        let page = r#"[{"title":"a \"b\"", "id": 7,  "deep":[{}]}]"#;
-        let records: Vec<&RawValue> = serde_json::from_str(page).unwrap();
-        let entry: Entry = parse(records.first().unwrap()).unwrap();
-        assert_eq!(entry.id, 7);
-        assert_eq!(records.first().unwrap().get(), page.trim_matches(['[', ']']));
+    /// Ids and texts before the first failure, and whether there was one.
+    fn read(text: &str) -> (Vec<(u64, &str)>, bool) {
+        let Ok(records) = list::<Entry>(text) else { return (Vec::new(), true) };
+        let mut seen = Vec::new();
+        for record in records {
+            match record {
+                Ok(record) => seen.push((record.fields.id, record.text)),
+                Err(failure) => {
+                    assert_eq!(failure.cause, Cause::Protocol);
+                    return (seen, true);
+                }
+            }
+        }
+        (seen, false)
     }
 
     #[test]
-    fn a_record_without_its_key_is_a_failure() {
-        let records: Vec<&RawValue> =
-            serde_json::from_str(r#"[{}, {"id":-1}, "x", null]"#).unwrap();
-        for record in records {
-            assert_eq!(parse::<Entry>(record).err().unwrap().cause, Cause::Protocol);
+    fn a_record_gives_what_is_asked_for_and_keeps_its_text() {
+        let one = r#"{"title":"a \"b\" ]},[{\\", "id": 7,  "deep":[{},"]"]}"#;
+        let two = r#"{"id":8 }"#;
+        for page in [format!("[{one},{two}]"), format!(" \n[ {one}\t,\r\n {two} ]\n")] {
+            assert_eq!(read(&page), (vec![(7, one), (8, two)], false), "{page}");
         }
+        for empty in ["[]", " [ ] "] {
+            assert_eq!(read(empty), (Vec::new(), false));
+        }
+    }
+
+    #[test]
+    fn what_is_no_list_of_records_is_a_failure_after_those_that_came() {
+        let cases = [
+            ("no list", r#"{"id":1}"#, 0),
+            ("nothing", "", 0),
+            ("open", "[", 0),
+            ("cut in a record", r#"[{"id":1},{"id""#, 1),
+            ("cut after a record", r#"[{"id":1}"#, 1),
+            ("cut after a comma", r#"[{"id":1},"#, 1),
+            ("comma at the end", r#"[{"id":1},]"#, 1),
+            ("comma at the start", r#"[,{"id":1}]"#, 0),
+            ("two commas", r#"[{"id":1},,{"id":2}]"#, 1),
+            ("no comma", r#"[{"id":1}{"id":2}]"#, 1),
+            ("more after it", r#"[{"id":1}] x"#, 1),
+            ("numbers", "[1, 2]", 0),
+            ("null", "[null]", 0),
+            ("without the key", r#"[{"id":1},{}]"#, 1),
+            ("key of another type", r#"[{"id":"1"}]"#, 0),
+            ("negative key", r#"[{"id":-1}]"#, 0),
+            ("key twice", r#"[{"id":1,"id":2}]"#, 0),
+            ("bad escape", r#"[{"id":1,"a":"\x"}]"#, 0),
+            ("bare control character", "[{\"id\":1,\"a\":\"\n\"}]", 0),
+        ];
+        for (name, text, before) in cases {
+            let (seen, failed) = read(text);
+            assert_eq!((seen.len(), failed), (before, true), "{name}");
+        }
+    }
+
+    #[test]
+    fn every_cut_is_a_failure_and_nothing_panics() {
+        let page = r#" [{"id":1,"a":"ä\u00e4"} , {"id":2,"b":[1,{}]}]"#;
+        for at in (0..page.len()).filter(|at| page.is_char_boundary(*at)) {
+            let (seen, failed) = read(page.get(..at).unwrap());
+            assert!(failed && seen.len() <= 2, "{at}");
+        }
+        let deep = format!(r#"[{{"id":1,"a":{}"#, "[".repeat(100_000));
+        assert_eq!(read(&deep), (Vec::new(), true));
+    }
+
+    #[test]
+    fn a_body_that_is_no_list_is_named() {
+        let cases = [
+            ("page", Response::new(200).with_body("<html>"), "web page"),
+            ("nothing", Response::new(200), "empty answer"),
+            ("object", Response::new(200).with_json("{}"), "unexpected shape"),
+            ("not UTF-8", Response::new(200).with_body(b"[\"\xff\"]".to_vec()), ""),
+        ];
+        for (name, response, expected) in cases {
+            let failure = response.records::<Entry>().err().unwrap();
+            assert!(failure.message.contains(expected), "{name}: {}", failure.message);
+        }
+        let ids: Vec<_> = Response::new(200)
+            .with_json(r#"[{"id":3}]"#)
+            .records::<Entry>()
+            .unwrap()
+            .map(|record| record.unwrap().fields.id)
+            .collect();
+        assert_eq!(ids, [3]);
     }
 }
