@@ -126,6 +126,8 @@ impl Binding {
     }
 }
 
+/// The endpoints whose settings have values: one over a discovered setting is bound after the check
+/// that finds it out.
 fn bind_endpoints(
     host: &HostParts,
     manifest: &Manifest,
@@ -134,15 +136,18 @@ fn bind_endpoints(
     let bind = |endpoint: &crate::manifest::Endpoint| {
         let field = |error: String| BindError::Settings(vec![FieldError::at(["settings"], error)]);
         let template = EndpointTemplate::parse(&endpoint.base).map_err(|e| field(e.to_string()))?;
+        if template.missing(settings).is_some() {
+            return Ok(None);
+        }
         let base = template.bind(settings).map_err(|error| BindError::Settings(vec![error]))?;
         let reach = host.policy.judge_url(&base).map_err(|denial| BindError::Denied {
             endpoint: endpoint.name.clone(),
             settings: template.variables().map(str::to_owned).collect(),
             denial,
         })?;
-        Ok(BoundEndpoint { name: endpoint.name.clone(), base, reach })
+        Ok(Some(BoundEndpoint { name: endpoint.name.clone(), base, reach }))
     };
-    manifest.endpoints.iter().map(bind).collect()
+    manifest.endpoints.iter().map(bind).filter_map(Result::transpose).collect()
 }
 
 fn bind_auth(

@@ -1,7 +1,7 @@
 //! Secrets as a person hands them over. No sentence here ever holds a value.
 
 use crate::failure::{FieldError, Remedy, Warning};
-use crate::manifest::{AuthMethod, SecretField, is_input_name};
+use crate::manifest::{AuthMethod, Scheme, SecretField, is_input_name};
 use crate::redact;
 use crate::secret::{SecretInfo, SecretText};
 use crate::secret_kind::{Doubt, Recognized, recognize};
@@ -28,7 +28,8 @@ pub struct ValidatedSecret {
 /// # Errors
 ///
 /// Every [`FieldError`], at `/secrets/NAME`: missing, unknown, given twice, empty, several lines,
-/// control characters, too long, shorter than [`redact::MIN_BYTES`], or of a kind that the manifest
+/// control characters, not ASCII where a header
+/// carries it as it is, too long, shorter than [`redact::MIN_BYTES`], or of a kind that the manifest
 /// refuses. None holds a value.
 pub fn validate_secrets(
     method: &AuthMethod,
@@ -41,7 +42,9 @@ pub fn validate_secrets(
         let judged = match (values.next(), values.next()) {
             (None, _) => Err(format!("{} is missing.", field.label)),
             (Some(_), Some(_)) => Err(format!("{} is given twice.", field.label)),
-            (Some((_, value)), None) => validate_secret(field, value),
+            (Some((_, value)), None) => {
+                validate_secret(field, value, is_sent_as_it_is(method, field))
+            }
         };
         match judged {
             Ok(secret) => secrets.push(secret),
@@ -68,7 +71,17 @@ fn unknown_secret(name: &str, known: &[&str]) -> FieldError {
     FieldError::at(["secrets"], message)
 }
 
-fn validate_secret(field: &SecretField, given: &SecretText) -> Result<ValidatedSecret, String> {
+/// Whether a request carries the secret as it is, and not in base64.
+fn is_sent_as_it_is(method: &AuthMethod, field: &SecretField) -> bool {
+    let mut uses = method.attach.iter().filter(|attach| attach.secret == field.name);
+    uses.any(|attach| !matches!(attach.scheme, Scheme::Basic { .. }))
+}
+
+fn validate_secret(
+    field: &SecretField,
+    given: &SecretText,
+    ascii: bool,
+) -> Result<ValidatedSecret, String> {
     let label = &field.label;
     let value = given.expose_secret().trim();
     if value.is_empty() {
@@ -79,6 +92,11 @@ fn validate_secret(field: &SecretField, given: &SecretText) -> Result<ValidatedS
     }
     if value.contains(|c: char| c.is_control() || is_invisible(c)) {
         return Err(format!("{label} has control or invisible characters; copy the secret again."));
+    }
+    if ascii && !value.is_ascii() {
+        return Err(format!(
+            "{label} has letters that no header can carry; copy the secret again."
+        ));
     }
     if value.len() > MAX_SECRET_BYTES {
         return Err(format!(

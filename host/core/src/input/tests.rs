@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::manifest::{Alphabet, ChoiceOption, SecretField, SecretKind};
+use crate::manifest::{Alphabet, Attach, ChoiceOption, Scheme, SecretField, SecretKind};
 use crate::secret::SecretText;
 
 fn input(name: &str, kind: InputKind) -> Input {
@@ -431,6 +431,21 @@ fn secrets_that_cannot_be_sent_are_refused() {
         ("ghr_12345678", "/secrets/token This is a refresh token."),
     ] {
         assert_eq!(errors(&[("token", value)]), [expected], "{value:?}");
+    }
+}
+
+#[test]
+fn a_secret_that_a_header_carries_as_it_is_must_be_ascii() {
+    for (scheme, expected) in [
+        (Scheme::Basic { username: "mona".to_owned() }, true),
+        (Scheme::Bearer, false),
+        (Scheme::Header { name: "x-key".to_owned(), prefix: String::new() }, false),
+    ] {
+        let attach = Attach { secret: "token".to_owned(), endpoints: vec![], scheme };
+        let method = AuthMethod { attach: vec![attach], ..method(Vec::new()) };
+        let given = |value: &str| vec![("token".to_owned(), SecretText::new(value.to_owned()))];
+        assert_eq!(validate_secrets(&method, given("pässwörd")).is_ok(), expected);
+        assert!(validate_secrets(&method, given("correct horse")).is_ok());
     }
 }
 

@@ -36,7 +36,7 @@ pub enum Rule {
     RedirectOrigin,
     /// A redirect that would repeat a change, or its body, at another origin.
     RedirectBody,
-    /// An endpoint that the manifest does not have.
+    /// An endpoint that the manifest does not have, or whose settings have no value yet.
     UnknownEndpoint,
     /// A path segment that is empty, `.`, `..`, or has control characters.
     PathSegment,
@@ -118,7 +118,9 @@ impl Rule {
                 "is a redirect to another server, which the connector's manifest does not grant"
             }
             Self::RedirectBody => "is a redirect that would repeat a change at another server",
-            Self::UnknownEndpoint => "is no endpoint of the connector's manifest",
+            Self::UnknownEndpoint => {
+                "is no endpoint of the connector's manifest, or one whose settings have no value yet"
+            }
             Self::PathSegment => {
                 "cannot be a part of a path (empty, `.`, `..` or with control characters)"
             }
