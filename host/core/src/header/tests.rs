@@ -78,6 +78,8 @@ fn headers_of_the_host_are_refused_in_any_case() {
         ":authority",
         ":path",
         "X-Remote-User",
+        "Range",
+        "If-Range",
     ] {
         assert_eq!(judge(name, "x"), Err(Rule::HeaderReserved), "{name}");
     }
