@@ -40,6 +40,9 @@ const OUTER: &[&str] = &[
     "TARGET",
 ];
 
+/// Beginnings of variables that describe this build script's own build, or bend profiles.
+const OUTER_PREFIXES: &[&str] = &["CARGO_CFG_", "CARGO_FEATURE_", "CARGO_PROFILE_"];
+
 type Failed = String;
 
 fn main() -> ExitCode {
@@ -140,7 +143,7 @@ impl Place {
     }
 
     fn run(&self, mut cargo: Command, profile: &str, what: Vec<String>) -> Result<(), Failed> {
-        for name in OUTER {
+        for name in outer_variables() {
             cargo.env_remove(name);
         }
         cargo
@@ -187,6 +190,12 @@ impl Place {
         fs::write(&file, table)
             .map_err(|error| format!("failed to write {}: {error}", file.display()))
     }
+}
+
+fn outer_variables() -> impl Iterator<Item = String> {
+    let described = env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    let described = described.filter(|name| OUTER_PREFIXES.iter().any(|one| name.starts_with(one)));
+    OUTER.iter().map(|name| (*name).to_owned()).chain(described)
 }
 
 /// The directory above `<profile>/build/<package>/out`, and above the triple where one is named.
