@@ -43,7 +43,7 @@ const TABLE: &[(&str, Expected)] = &[
     ("issues-page-2-of-5", Issues(3, true)),
     ("issues-page-3-of-5", Issues(3, true)),
     ("issues-page-5-of-5", Issues(1, false)),
-    ("issues-since-200", Issues(4, false)),
+    ("issues-since-200", Issues(6, false)),
 ];
 
 fn reply(recorded: &Recorded) -> Reply {

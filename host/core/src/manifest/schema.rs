@@ -1,7 +1,7 @@
 //! The JSON Schema of the manifest, for authors' editors and for hosts in other languages.
 //!
 //! `wit/manifest.schema.json` holds it, and a test fails when the two differ. To write it anew:
-//! `JACKFIELD_BLESS=1 cargo test -p jackfield-host --features schema schema`.
+//! `JACKFIELD_BLESS=1 cargo test --workspace --lib schema`.
 
 use serde_json::Value;
 
