@@ -17,7 +17,7 @@
 //! the ring. The next rotation finds what is left to do and does it, before it makes a new key.
 //!
 //! A reader that read a row before step 3 and looks for its key after step 5 does not find it; it
-//! reads the ring and the row anew.
+//! reads the ring and the row anew, at last under the lock, where no rotation can come in between.
 
 use serde::Serialize;
 use sqlx::SqliteConnection;

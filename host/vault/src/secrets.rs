@@ -46,16 +46,17 @@ impl StoredSecrets {
     /// [`Error::Unsealable`], [`Error::MissingKeys`], [`Error::Superseded`], [`Error::NotFound`];
     /// else what the store ran into.
     pub async fn open(&self, name: &str) -> Result<Option<SecretText>, Error> {
-        let mut missing = None;
-        for _ in 0..RELOADS {
+        let (mut _lock, mut missing) = (None, None);
+        for attempt in 1..=RELOADS + 1 {
             let Some(row) = self.sealed(name).await? else { return Ok(None) };
-            let key = row.key().clone();
+            missing = Some(row.key().clone());
             if let Some(opened) = row.open(&self.vault.keys()) {
                 return opened.map(Some);
             }
             // Another process rotated the keys; the row may have moved on meanwhile, too.
-            missing = Some(key);
-            self.vault.reload_keys().await?;
+            if attempt <= RELOADS {
+                _lock = self.vault.look_again(attempt).await?;
+            }
         }
         Err(self.vault.missing(missing))
     }

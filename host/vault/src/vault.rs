@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use sqlx::sqlite::{Sqlite, SqlitePool};
 use sqlx::{SqliteConnection, Transaction};
+use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
 use crate::directory::{self, DATABASE, KEYS, Lock};
@@ -68,6 +69,7 @@ pub(crate) struct Shared {
     pub(crate) place: KeySource,
     store: String,
     keys: RwLock<Arc<Keys>>,
+    reloading: Mutex<()>,
     made_keys: bool,
 }
 
@@ -99,6 +101,11 @@ impl Vault {
             Some(keys) => Ok(opening.vault(keys, made_keys)),
             None => Err(Error::damaged("the store's own row does not keep what is written")),
         }
+    }
+
+    /// Whether there is a store in that directory. Nothing is made or opened.
+    pub fn exists(directory: &Path) -> bool {
+        directory.join(DATABASE).exists()
     }
 
     /// Waits for running operations, folds the log into the database and closes it. A store that
@@ -142,17 +149,8 @@ impl Vault {
 
     /// Reads the key ring anew.
     pub(crate) async fn reload_keys(&self) -> Result<Arc<Keys>, Error> {
-        for _ in 1..RELOADS {
-            match self.read_keys().await {
-                // A rotation may have gone on between the ring and the database.
-                Err(Error::MissingKeys { .. }) => {}
-                read => return read,
-            }
-        }
-        self.read_keys().await
-    }
-
-    async fn read_keys(&self) -> Result<Arc<Keys>, Error> {
+        // One at a time: what was read later is kept.
+        let _turn = self.shared.reloading.lock().await;
         let ring = self.shared.place.load_blocking().await?;
         let mut transaction = self.shared.pool.begin().await?;
         let state = KeyState::read(&mut transaction).await?;
@@ -165,6 +163,22 @@ impl Vault {
         Ok(self.set_keys(Keys { store: state.store, ring, current }))
     }
 
+    /// Reads the key ring anew for an operation that found a key missing: its `attempt`, counted from
+    /// one. At the last, [`RELOADS`], no rotation runs until the lock is dropped: a key that is
+    /// missing then is missing.
+    pub(crate) async fn look_again(&self, attempt: usize) -> Result<Option<Lock>, Error> {
+        if attempt == RELOADS {
+            let lock = Lock::acquire(&self.shared.directory).await?;
+            self.reload_keys().await?;
+            return Ok(Some(lock));
+        }
+        match self.reload_keys().await {
+            // A rotation may have gone on between the ring and the database.
+            Ok(_) | Err(Error::MissingKeys { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// A transaction that writes. It excludes every other one, of every process.
     pub(crate) async fn begin(&self) -> Result<Transaction<'static, Sqlite>, Error> {
         Ok(self.shared.pool.begin_with("BEGIN IMMEDIATE").await?)
@@ -175,13 +189,16 @@ impl Vault {
     pub(crate) async fn begin_sealing(
         &self,
     ) -> Result<(Transaction<'static, Sqlite>, Arc<Keys>), Error> {
-        for _ in 0..RELOADS {
+        let mut _lock = None;
+        for attempt in 1..=RELOADS + 1 {
             let mut transaction = self.begin().await?;
             if let Some(keys) = self.sealing_keys(&mut transaction).await? {
                 return Ok((transaction, keys));
             }
             transaction.rollback().await?;
-            self.reload_keys().await?;
+            if attempt <= RELOADS {
+                _lock = self.look_again(attempt).await?;
+            }
         }
         let mut connection = self.shared.pool.acquire().await?;
         let current = keystate::current(&mut connection).await?;
@@ -275,6 +292,7 @@ impl Opening {
             place: self.place,
             store: keys.store.clone(),
             keys: RwLock::new(Arc::new(keys)),
+            reloading: Mutex::new(()),
             made_keys,
         };
         Vault { shared: Arc::new(shared) }

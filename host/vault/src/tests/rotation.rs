@@ -23,6 +23,16 @@ async fn all_open(vault: &Vault, connections: &[Connection]) {
     }
 }
 
+fn copy_of(original: &TempDir) -> TempDir {
+    use std::os::unix::fs::PermissionsExt;
+    let copy = directory();
+    std::fs::set_permissions(copy.path(), std::fs::Permissions::from_mode(0o700)).unwrap();
+    for name in ["jackfield.db", "keys.json"] {
+        std::fs::copy(original.path().join(name), copy.path().join(name)).unwrap();
+    }
+    copy
+}
+
 /// Rotates up to the step of that number, from 0, and is stopped there; the steps it came to.
 async fn stopped_at(vault: &Vault, stop: usize) -> (Vec<Step>, Result<Rotation, Error>) {
     let mut steps = Vec::new();
@@ -93,11 +103,15 @@ async fn a_rotation_that_is_stopped_at_any_step_loses_nothing_and_is_finished_by
         ]
     );
 
+    let original = directory();
+    let vault = open(&original).await;
+    let stored_once = filled(&vault, CONNECTIONS).await;
+    vault.close().await;
     for (stop, step) in complete.iter().enumerate() {
-        let directory = directory();
+        let directory = copy_of(&original);
+        let mut connections = stored_once.clone();
         // This one has the old ring in memory and goes on with it.
         let bystander = open(&directory).await;
-        let mut connections = filled(&bystander, CONNECTIONS).await;
         let old = ring_ids(&keys_file(&directory));
         let (steps, outcome) = stopped_at(&open(&directory).await, stop).await;
         assert!(outcome.is_err());
