@@ -1,0 +1,80 @@
+//! `jackfield connectors`: what is installed, and what of it cannot be used.
+
+use std::io;
+
+use jackfield_connect::{Installed, Place};
+use jackfield_host::Connector;
+use jackfield_host::failure::Failure;
+use serde_json::{Value, json};
+
+use crate::error::Error;
+use crate::output::Answer;
+use crate::output::screen::{BAD, BOLD, Cell, DIM, PLAIN, Screen};
+use crate::program::Program;
+
+/// What is installed: a connector each, or why it cannot be used.
+pub(super) struct Connectors(Vec<(Place, Result<Connector, Failure>)>);
+
+pub(super) async fn run(program: &Program) -> Result<Connectors, Error> {
+    let installed = program.connectors().await?.installed().await?;
+    let one =
+        |Installed { place, connector }| (place, connector.map_err(|error| error.to_failure()));
+    Ok(Connectors(installed.into_iter().map(one).collect()))
+}
+
+/// `bundled`, or the file.
+pub(super) fn named(place: &Place) -> String {
+    match place {
+        Place::Bundled => "bundled".to_owned(),
+        Place::File(path) => path.display().to_string(),
+    }
+}
+
+fn json_of(place: &Place, connector: &Result<Connector, Failure>) -> Value {
+    match connector {
+        Ok(connector) => {
+            let manifest = connector.manifest();
+            json!({
+                "id": manifest.id,
+                "name": manifest.name,
+                "version": manifest.version,
+                "description": manifest.description,
+                "place": named(place),
+                "sha256": connector.facts().digest,
+            })
+        }
+        Err(error) => json!({ "place": named(place), "error": error }),
+    }
+}
+
+fn row(place: &Place, connector: &Connector) -> Vec<Cell> {
+    let manifest = connector.manifest();
+    vec![
+        (manifest.id.clone(), BOLD),
+        (manifest.version.clone(), PLAIN),
+        (named(place), DIM),
+        (manifest.description.clone(), PLAIN),
+    ]
+}
+
+impl Answer for Connectors {
+    fn json(&self) -> Value {
+        let all: Vec<_> = self.0.iter().map(|(place, one)| json_of(place, one)).collect();
+        json!({ "connectors": all })
+    }
+
+    fn human(&self, screen: &mut Screen<'_>) -> io::Result<()> {
+        let usable = self.0.iter().filter_map(|(place, one)| Some(row(place, one.as_ref().ok()?)));
+        let usable: Vec<_> = usable.collect();
+        if usable.is_empty() {
+            screen.line(0, PLAIN, "No connector is installed.")?;
+        }
+        screen.table(&["NAME", "VERSION", "FROM", "WHAT IT IS"], &usable)?;
+        for (place, failure) in
+            self.0.iter().filter_map(|(place, one)| Some((place, one.as_ref().err()?)))
+        {
+            screen.labelled(BAD, &named(place), &failure.message)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,248 @@
+//! `jackfield read`: a stream, one JSON record a line.
+//!
+//! A line is the record in the provider's own shape, or `{"deleted":"KEY"}` for one that is gone.
+//! Without `--all` one page is read. Where the run ended, its cursor is told on standard error; an
+//! error tells the cursor too, so that nothing that was written need be read again.
+//!
+//! | | without `--json` | with `--json` |
+//! |---|---|---|
+//! | without `--out` | records on standard output, a line each | one document with `records` |
+//! | with `--out FILE` | records in the file; a summary on standard output | records in the file; the summary as a document |
+//!
+//! With `--json` and without `--out` all records are held in memory until the end.
+
+use std::borrow::Cow;
+use std::io;
+use std::path::PathBuf;
+
+use jackfield_connect::{ReadOptions, Reading};
+use jackfield_host::failure::Warning;
+use jackfield_host::report::{Change, Page, Progress as Stand};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value, json};
+
+use self::sink::Sink;
+use crate::arguments::Read;
+use crate::error::Error;
+use crate::output::screen::{PLAIN, Screen};
+use crate::output::{Answer, Output, text};
+use crate::program::Program;
+use crate::progress::Progress;
+
+mod sink;
+
+/// What was read, and where it ended.
+pub(super) struct Summary {
+    output: Output,
+    out: Option<PathBuf>,
+    records: u64,
+    deleted: u64,
+    pages: u64,
+    cursor: Option<String>,
+    caught_up: bool,
+    warnings: Vec<Warning>,
+    held: Option<Vec<Box<RawValue>>>,
+}
+
+pub(super) async fn run(program: &Program, arguments: Read) -> Result<Summary, Error> {
+    let parameters = super::pairs(&arguments.parameters, "--param", "parameters")?;
+    let options =
+        ReadOptions { parameters, cursor: arguments.cursor, ..ReadOptions::new(arguments.stream) };
+    let connections = program.connections().await?;
+    let mut reading = connections.read(&arguments.id, options).await?;
+    let mut summary = Summary::new(program.output, arguments.out);
+    let mut sink = Sink::new(program.output.json, summary.out.as_deref())?;
+    let run = summary.follow(&mut reading, &mut sink, arguments.all);
+    let done = tokio::select! {
+        done = run => done,
+        _ = tokio::signal::ctrl_c() => Err(Error::Interrupted),
+    };
+    summary.cursor = reading.cursor().map(str::to_owned);
+    match done.and_then(|()| sink.finish()) {
+        Ok(held) => {
+            summary.held = held;
+            Ok(summary)
+        }
+        // What the reader of the output has not seen, it will not miss.
+        Err(error) if error.is_broken_pipe() => Err(error),
+        Err(error) => {
+            summary.tell_cursor();
+            Err(error)
+        }
+    }
+}
+
+impl Summary {
+    fn new(output: Output, out: Option<PathBuf>) -> Self {
+        Self {
+            output,
+            out,
+            records: 0,
+            deleted: 0,
+            pages: 0,
+            cursor: None,
+            caught_up: false,
+            warnings: Vec::new(),
+            held: None,
+        }
+    }
+
+    /// Reads one page, or all, into the sink.
+    async fn follow(
+        &mut self,
+        reading: &mut Reading<'_>,
+        sink: &mut Sink,
+        all: bool,
+    ) -> Result<(), Error> {
+        let progress = match sink.shares_the_terminal() {
+            true => Progress::none(),
+            false => Progress::endless("records"),
+        };
+        while let Some(page) = reading.next_page().await? {
+            self.take(page, sink)?;
+            progress.reached(self.records);
+            if !all {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, page: Page, sink: &mut Sink) -> Result<(), Error> {
+        self.pages += 1;
+        self.caught_up = matches!(page.progress, Stand::CaughtUp(_));
+        for change in &page.changes {
+            match change {
+                Change::Upsert(_) => self.records += 1,
+                Change::Delete(_) => self.deleted += 1,
+            }
+            sink.write(&line(change))?;
+        }
+        // A reader at the other end of a pipe gets whole pages as they come.
+        sink.flush()?;
+        // Every page may say the same.
+        let new = page.warnings.into_iter().filter(|new| !self.warnings.contains(new));
+        let new: Vec<Warning> = new.collect();
+        self.warnings.extend(new);
+        Ok(())
+    }
+
+    fn tell_cursor(&self) {
+        match &self.cursor {
+            Some(cursor) => self.output.note("cursor", cursor),
+            None => self.output.note("cursor", "none: a later run begins at the start"),
+        }
+    }
+
+    fn counts(&self) -> String {
+        let records = text::count(self.records, "record");
+        let deleted = match self.deleted {
+            0 => String::new(),
+            deleted => format!(", {deleted} deleted"),
+        };
+        let pages = text::count(self.pages, "page");
+        let stand = if self.caught_up { "nothing further now" } else { "more follows" };
+        format!("{records}{deleted} in {pages}; {stand}.")
+    }
+}
+
+impl Answer for Summary {
+    fn json(&self) -> Value {
+        let mut document = Map::new();
+        let mut put = |name: &str, value: Value| document.insert(name.to_owned(), value);
+        put("count", self.records.into());
+        put("deleted", self.deleted.into());
+        put("pages", self.pages.into());
+        put("cursor", json!(self.cursor));
+        put("caught_up", self.caught_up.into());
+        put("warnings", json!(self.warnings));
+        if let Some(out) = &self.out {
+            put("out", out.display().to_string().into());
+        }
+        document.into()
+    }
+
+    fn records(&self) -> Option<&[Box<RawValue>]> {
+        self.held.as_deref()
+    }
+
+    fn human(&self, screen: &mut Screen<'_>) -> io::Result<()> {
+        match &self.out {
+            Some(out) => {
+                let text = format!("Wrote {}: {}", out.display(), self.counts());
+                screen.line(0, PLAIN, &text)?;
+            }
+            None => self.output.note("read", &self.counts()),
+        }
+        self.tell_cursor();
+        Ok(())
+    }
+
+    fn notes(&self) -> Vec<&Warning> {
+        self.warnings.iter().collect()
+    }
+}
+
+/// The record as valid JSON, in one line, and harmless to a terminal.
+fn line(change: &Change) -> Cow<'_, str> {
+    match change {
+        Change::Upsert(item) => text::json_line(item.data.get()),
+        Change::Delete(key) => {
+            let json = json!({ "deleted": key }).to_string();
+            Cow::Owned(text::json_line(&json).into_owned())
+        }
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use jackfield_host::report::Item;
+    use serde_json::value::RawValue;
+
+    use super::*;
+
+    fn upsert(data: &str) -> Change {
+        Change::Upsert(Item {
+            key: "k".to_owned(),
+            updated_at: None,
+            data: RawValue::from_string(data.to_owned()).unwrap(),
+        })
+    }
+
+    #[test]
+    fn a_record_is_one_line_whatever_its_shape() {
+        for (name, change, expected) in [
+            ("plain", upsert(r#"{"a":1}"#), r#"{"a":1}"#),
+            ("pretty", upsert("{\n\t\"a\": 1\n}"), r#"{  "a": 1 }"#),
+            ("control", upsert("\"\u{9b}31m\""), r#""\u009b31m""#),
+            (
+                "numbers",
+                upsert("[12345678901234567890123, 1.10]"),
+                "[12345678901234567890123, 1.10]",
+            ),
+            ("gone", Change::Delete("k\"1".to_owned()), r#"{"deleted":"k\"1"}"#),
+        ] {
+            assert_eq!(line(&change), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_warning_that_every_page_repeats_is_told_once() {
+        let warning = |code: &str| Warning {
+            code: code.to_owned(),
+            message: "Partial.".to_owned(),
+            remedies: Vec::new(),
+        };
+        let mut summary = Summary::new(Output::default(), None);
+        let mut sink = Sink::new(true, None).unwrap();
+        for code in ["one", "one", "two"] {
+            let progress = Stand::CaughtUp(None);
+            let page = Page { changes: vec![upsert("1")], progress, warnings: vec![warning(code)] };
+            summary.take(page, &mut sink).unwrap();
+        }
+        assert_eq!(summary.warnings, [warning("one"), warning("two")]);
+        assert_eq!((summary.records, summary.pages, summary.caught_up), (3, 3, true));
+        assert_eq!(sink.finish().unwrap().unwrap().len(), 3);
+    }
+}
