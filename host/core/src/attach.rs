@@ -80,10 +80,6 @@ impl Credential {
         let pair = self.value.expose_secret().strip_prefix("Basic ");
         [Some(self.secret.expose_secret()), pair].into_iter().flatten()
     }
-
-    pub(crate) fn into_secret(self) -> SecretText {
-        self.secret
-    }
 }
 
 fn outside_audience(secret: &str, endpoint: &str) -> Failure {

@@ -2,8 +2,8 @@
 //! the secret, inject, send, follow redirects, scrub.
 //!
 //! The secret is asked for after everything else was judged, is attached to one header of the
-//! outbound request, and is gone when the exchange ends; only what scrubs the call's texts keeps it
-//! until the call ends.
+//! outbound request, and is gone when the exchange ends; only what scrubs texts keeps it until the
+//! instance is gone.
 
 use std::collections::BTreeMap;
 
@@ -17,12 +17,12 @@ use crate::binding::BoundParts;
 use crate::endpoint::{self, BoundEndpoint};
 use crate::failure::{Cause, Effect, Failure, Timestamp};
 use crate::header;
+use crate::lent::Lent;
 use crate::limits::{ANSWER_TIME, MAX_CONCURRENT_REQUESTS, MAX_REQUEST_BYTES};
 use crate::manifest::{QuotaHeaders, ResetUnit};
 use crate::policy::redirect::{self, RedirectInput};
 use crate::policy::{Denial, Reach, Rule};
 use crate::redact::Redactor;
-use crate::secret::SecretText;
 use crate::state::Budget;
 use crate::transport::{InboundResponse, Method, OutboundRequest, OutboundValue};
 use crate::unreached;
@@ -65,16 +65,11 @@ pub(crate) struct Quota {
     pub(crate) resets_at: Option<Timestamp>,
 }
 
-/// The answers of one import call, and the secrets that were lent for it.
-pub(crate) struct Done {
-    pub(crate) answers: Vec<Result<GuestResponse, Failure>>,
-    pub(crate) lent: Vec<SecretText>,
-}
-
 /// What the exchanges of one import call share.
 pub(crate) struct Call<'a> {
     pub(crate) parts: &'a BoundParts,
     pub(crate) budget: &'a Budget,
+    pub(crate) lent: &'a Lent,
     pub(crate) deadline: Instant,
 }
 
@@ -89,37 +84,29 @@ struct Judged<'a> {
 }
 
 impl Call<'_> {
-    pub(crate) async fn run_all(&self, requests: Vec<GuestRequest>, secret: Option<&str>) -> Done {
+    /// The answers, in order.
+    pub(crate) async fn run_all(
+        &self,
+        requests: Vec<GuestRequest>,
+        secret: Option<&str>,
+    ) -> Vec<Result<GuestResponse, Failure>> {
         let runs = requests.into_iter().map(|request| self.run(request, secret));
-        let mut done = Done { answers: Vec::new(), lent: Vec::new() };
-        let mut stream = futures_util::stream::iter(runs).buffered(MAX_CONCURRENT_REQUESTS);
-        while let Some((answer, lent)) = stream.next().await {
-            done.answers.push(answer);
-            done.lent.extend(lent);
-        }
-        done
+        futures_util::stream::iter(runs).buffered(MAX_CONCURRENT_REQUESTS).collect().await
     }
 
     async fn run(
         &self,
         request: GuestRequest,
         secret: Option<&str>,
-    ) -> (Result<GuestResponse, Failure>, Option<SecretText>) {
-        let judged = match self.judge(request) {
-            Ok(judged) => judged,
-            Err(failure) => return (Err(failure), None),
-        };
+    ) -> Result<GuestResponse, Failure> {
+        let judged = self.judge(request)?;
         let credential = match secret {
-            Some(name) => match Credential::open(self.parts, name, &judged.endpoint.name).await {
-                Ok(credential) => Some(credential),
-                Err(failure) => return (Err(failure), None),
-            },
+            Some(name) => Some(Credential::open(self.parts, name, &judged.endpoint.name).await?),
             None => None,
         };
-        let redactor = Redactor::new(credential.iter().flat_map(Credential::spellings));
-        let answer = self.follow(judged, credential.as_ref()).await;
-        let answer = answer.map(|(url, response)| self.deliver(&url, response, &redactor));
-        (answer, credential.map(Credential::into_secret))
+        let redactor = self.lent.redactor_with(credential.iter().flat_map(Credential::spellings));
+        let (url, response) = self.follow(judged, credential.as_ref()).await?;
+        Ok(self.deliver(&url, response, &redactor))
     }
 
     fn judge(&self, request: GuestRequest) -> Result<Judged<'_>, Failure> {

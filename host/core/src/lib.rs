@@ -63,6 +63,7 @@ pub mod header;
 mod host;
 pub mod input;
 pub mod json;
+mod lent;
 pub mod limits;
 pub mod manifest;
 pub mod policy;

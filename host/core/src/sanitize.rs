@@ -2,6 +2,8 @@
 //! the secrets that were lent during the call; JSON checked under limits; links that are not
 //! `http` or `https` dropped.
 
+use std::sync::Arc;
+
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
@@ -17,11 +19,11 @@ const MAX_KEY_BYTES: usize = 1_000;
 
 /// Cleans the answers of one call.
 pub(crate) struct Sanitizer {
-    redactor: Redactor,
+    redactor: Arc<Redactor>,
 }
 
 impl Sanitizer {
-    pub(crate) fn new(redactor: Redactor) -> Self {
+    pub(crate) fn new(redactor: Arc<Redactor>) -> Self {
         Self { redactor }
     }
 
@@ -126,7 +128,7 @@ mod tests {
     use super::*;
 
     fn sanitizer() -> Sanitizer {
-        Sanitizer::new(Redactor::new(["canary-0123456789"].into_iter()))
+        Sanitizer::new(Arc::new(Redactor::new(["canary-0123456789"].into_iter())))
     }
 
     #[test]

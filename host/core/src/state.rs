@@ -12,13 +12,14 @@ use wasmtime::{ResourceLimiter, bail};
 use crate::binding::BoundParts;
 use crate::exchange::{self, GuestRequest, GuestResponse};
 use crate::failure::{Failure, Timestamp};
+use crate::lent::Lent;
 use crate::limits::{
     Limits, MAX_CORE_ITEMS, MAX_HANDLES, MAX_LOG_LINE_BYTES, MAX_LOG_LINES, MAX_REFUSED_REQUESTS,
     MAX_TABLE_ELEMENTS,
 };
 use crate::redact::Redactor;
 use crate::sanitize::{bounded, printable};
-use crate::secret::{SecretInfo, SecretText};
+use crate::secret::SecretInfo;
 
 /// How much a log line matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,7 +114,7 @@ pub(crate) struct CallState {
     budget: Budget,
     log_lines: u32,
     printed: Vec<u8>,
-    lent: Vec<SecretText>,
+    lent: Lent,
 }
 
 impl CallState {
@@ -131,7 +132,7 @@ impl CallState {
             budget: Budget::default(),
             log_lines: 0,
             printed: Vec::new(),
-            lent: Vec::new(),
+            lent: Lent::new(),
         }
     }
 
@@ -199,8 +200,12 @@ impl CallState {
             Some(handle) => Some(self.handle(handle)?.name.clone()),
             None => None,
         };
-        let exchange =
-            exchange::Call { parts: &parts, budget: &self.budget, deadline: self.deadline };
+        let exchange = exchange::Call {
+            parts: &parts,
+            budget: &self.budget,
+            lent: &self.lent,
+            deadline: self.deadline,
+        };
         let run = exchange.run_all(requests, secret.as_deref());
         let Ok(done) = tokio::time::timeout_at(self.deadline, run).await else {
             return Err(wasmtime::Error::new(Stop::Deadline));
@@ -208,21 +213,12 @@ impl CallState {
         if self.budget.refused.load(Ordering::Relaxed) > MAX_REFUSED_REQUESTS {
             return Err(wasmtime::Error::new(Stop::Exhausted("requests")));
         }
-        self.remember(done.lent);
-        Ok(done.answers)
-    }
-
-    fn remember(&mut self, lent: Vec<SecretText>) {
-        for secret in lent {
-            if !self.lent.iter().any(|known| known.expose_secret() == secret.expose_secret()) {
-                self.lent.push(secret);
-            }
-        }
+        Ok(done)
     }
 
     /// Removes what was lent during the call from texts.
-    pub(crate) fn redactor(&self) -> Redactor {
-        Redactor::new(self.lent.iter().map(SecretText::expose_secret))
+    pub(crate) fn redactor(&self) -> Arc<Redactor> {
+        self.lent.redactor()
     }
 
     pub(crate) fn write_log(&mut self, level: LogLevel, message: &str) -> wasmtime::Result<()> {

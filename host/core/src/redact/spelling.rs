@@ -54,9 +54,9 @@ fn standard_base64(secret: &str, skip: usize) -> Vec<Zeroizing<String>> {
     found
 }
 
-/// Whether every encoder leaves the text as it is.
+/// Whether every encoder leaves the text as it is. Some write even `_` as `%5F`, and tokens have one.
 fn is_plain(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 fn escapes(piece: &str) -> Vec<Zeroizing<String>> {

@@ -118,6 +118,14 @@ fn a_password_is_found_however_an_encoder_escapes_it() {
 }
 
 #[test]
+fn a_token_is_found_where_even_its_underscore_is_escaped() {
+    let token = "ghp_0123456789abcdef";
+    for text in ["ghp%5F0123456789abcdef", "ghp%5f0123456789abcdef", token] {
+        assert_eq!(redact(token, &format!("<{text}>")), format!("<{REPLACEMENT}>"), "{text}");
+    }
+}
+
+#[test]
 fn a_base64_echo_in_a_url_or_in_json_is_found() {
     let secret = "~~~???>>>~~~???>>>";
     let encoded = STANDARD.encode(secret);
