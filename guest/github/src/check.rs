@@ -130,8 +130,7 @@ fn soon(facts: &Facts<'_>) -> Option<Warning> {
     let date = time::to_date(ends);
     let message =
         format!("The {} ends on {date}; the connection stops working then.", facts.kind.noun());
-    Some(leads(
-        Warning::new("expires-soon", message),
+    Some(Warning::new("expires-soon", message).remedy_at(
         "Create or regenerate the token before that day, and update the connection.",
         facts.kind.page(facts.site),
     ))
@@ -140,11 +139,11 @@ fn soon(facts: &Facts<'_>) -> Option<Warning> {
 fn no_end(facts: &Facts<'_>) -> Option<Warning> {
     let endless = matches!(facts.kind, Kind::Classic | Kind::Legacy) && facts.expires_at.is_none();
     endless.then(|| {
-        leads(
-            Warning::new(
-                "no-expiry",
-                "The token never expires, so a leaked copy works until someone notices.",
-            ),
+        Warning::new(
+            "no-expiry",
+            "The token never expires, so a leaked copy works until someone notices.",
+        )
+        .remedy_at(
             "Give the token an expiration date, or replace it by a fine-grained one.",
             facts.kind.page(facts.site),
         )
@@ -174,8 +173,7 @@ fn classic(facts: &Facts<'_>) -> Option<Warning> {
             facts.kind.noun(),
             excess.join(", ")
         );
-        leads(
-            Warning::new("wide-scopes", message),
+        Warning::new("wide-scopes", message).remedy_at(
             "Create a fine-grained token that may only read the repositories that you want.",
             Kind::FineGrained.new_page(facts.site),
         )
@@ -186,38 +184,34 @@ fn public_only(facts: &Facts<'_>) -> Option<Warning> {
     let held = facts.held.filter(|held| !scopes::holds(held, scopes::PRIVATE))?;
     let has =
         if held.is_empty() { "no scope".to_owned() } else { format!("only {}", held.join(", ")) };
-    Some(leads(
+    Some(
         Warning::new(
             "public-only",
             format!(
                 "The {} has {has}: private repositories and their issues stay hidden.",
                 facts.kind.noun()
             ),
+        )
+        .remedy_at(
+            "Give the token the scope repo, if private repositories are wanted.",
+            facts.site.page("settings/tokens"),
         ),
-        "Give the token the scope repo, if private repositories are wanted.",
-        facts.site.page("settings/tokens"),
-    ))
+    )
 }
 
 fn unlisted(facts: &Facts<'_>) -> Option<Warning> {
     let unlisted = matches!(facts.kind, Kind::FineGrained | Kind::AppUser) && facts.held.is_none();
     unlisted.then(|| {
-        leads(
-            Warning::new(
-                "permissions-unknown",
-                format!("GitHub does not tell what a {} may do; a missing permission shows when a stream is read.", facts.kind.noun()),
-            ),
+        let message = format!(
+            "GitHub does not tell what a {} may do; a missing permission shows when a stream is \
+             read.",
+            facts.kind.noun()
+        );
+        Warning::new("permissions-unknown", message).remedy_at(
             "Look which repositories and permissions the token has.",
             facts.kind.page(facts.site),
         )
     })
-}
-
-fn leads(warning: Warning, text: &str, page: Option<String>) -> Warning {
-    match page {
-        Some(page) => warning.remedy_at(text, page),
-        None => warning.remedy(text),
-    }
 }
 
 #[cfg(test)]

@@ -182,12 +182,12 @@ impl<'a> Answer<'a> {
 
 /// Adds a remedy that links to a page where there is one.
 trait Leads {
-    fn leads(self, text: impl Into<String>, page: Option<String>) -> Self;
+    fn leads(self, text: impl Into<String>, page: impl Into<Option<String>>) -> Self;
 }
 
 impl Leads for Failure {
-    fn leads(self, text: impl Into<String>, page: Option<String>) -> Self {
-        match page {
+    fn leads(self, text: impl Into<String>, page: impl Into<Option<String>>) -> Self {
+        match page.into() {
             Some(page) => self.remedy_at(text, page),
             None => self.remedy(text),
         }

@@ -129,9 +129,15 @@ pub(crate) fn partial(response: &Response) -> Option<Warning> {
     Some(
         Warning::new(
             "partial-results",
-            format!("GitHub left out what belongs to organizations with single sign-on for which the token is not authorized (their ids: {ids})."),
+            format!(
+                "GitHub left out what belongs to organizations with single sign-on for \
+             which the token is not authorized (their ids: {ids})."
+            ),
         )
-        .remedy("Authorize the token for single sign-on of these organizations, in GitHub's list of tokens."),
+        .remedy(
+            "Authorize the token for single sign-on of these organizations, in GitHub's \
+         list of tokens.",
+        ),
     )
 }
 

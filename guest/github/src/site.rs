@@ -25,8 +25,8 @@ pub(crate) struct Site {
     api_host: String,
     /// Host and port of the pages.
     web_host: String,
-    /// Whether the pages are served by https.
-    secure: bool,
+    /// Of the API, and so of the pages.
+    scheme: &'static str,
     /// What is wrong with the address, where that is plain to see, and what would be right.
     better: Option<String>,
 }
@@ -37,7 +37,7 @@ impl Site {
         let (scheme, rest) = api_url.split_once("://").unwrap_or(("https", api_url));
         let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
         let host = host.to_ascii_lowercase();
-        let secure = scheme.eq_ignore_ascii_case("https");
+        let scheme = if scheme.eq_ignore_ascii_case("http") { "http" } else { "https" };
         let path = path.trim_matches('/');
         let (family, web_host, better) = match host.as_str() {
             "api.github.com" => (Family::DotCom, "github.com".to_owned(), None),
@@ -46,7 +46,7 @@ impl Site {
             }
             _ => Self::elsewhere(&host, path, scheme),
         };
-        Self { family, api_host: host, web_host, secure, better }
+        Self { family, api_host: host, web_host, scheme, better }
     }
 
     fn elsewhere(host: &str, path: &str, scheme: &str) -> (Family, String, Option<String>) {
@@ -77,14 +77,20 @@ impl Site {
         self.family == Family::DotCom
     }
 
-    /// The API address that was probably meant, where the one given cannot be right.
-    pub(crate) fn better_address(&self) -> Option<&str> {
-        self.better.as_deref()
+    /// The API address that was surely meant: the one given leads to GitHub's pages.
+    pub(crate) fn right_address(&self) -> Option<&str> {
+        self.better.as_deref().filter(|_| self.family != Family::Server)
     }
 
-    /// The https address of a page for people; `None` where the pages are not served by https.
-    pub(crate) fn page(&self, path: &str) -> Option<String> {
-        self.secure.then(|| format!("https://{}/{path}", self.web_host))
+    /// The API address that may have been meant, where a server's has not the usual path. Something in
+    /// front of the server may give it another, so nothing follows from it alone.
+    pub(crate) fn usual_address(&self) -> Option<&str> {
+        self.better.as_deref().filter(|_| self.family == Family::Server)
+    }
+
+    /// The address of a page for people; by http only where the API itself is.
+    pub(crate) fn page(&self, path: &str) -> String {
+        format!("{}://{}/{path}", self.scheme, self.web_host)
     }
 
     /// `link`, where it leads to a page of this GitHub by https; it came from a response.
@@ -115,40 +121,45 @@ mod tests {
 
     #[test]
     fn an_api_address_tells_where_the_pages_are() {
+        let dot_com = "https://github.com/x";
         let cases = [
-            ("https://api.github.com", Some("https://github.com/x"), None),
-            ("https://API.GitHub.com", Some("https://github.com/x"), None),
-            ("https://github.com", Some("https://github.com/x"), Some("https://api.github.com")),
-            (
-                "https://www.github.com/",
-                Some("https://github.com/x"),
-                Some("https://api.github.com"),
-            ),
-            ("https://api.acme.ghe.com", Some("https://acme.ghe.com/x"), None),
+            ("https://api.github.com", dot_com, None, None),
+            ("https://API.GitHub.com", dot_com, None, None),
+            ("https://github.com", dot_com, Some("https://api.github.com"), None),
+            ("https://www.github.com/", dot_com, Some("https://api.github.com"), None),
+            ("https://api.acme.ghe.com", "https://acme.ghe.com/x", None, None),
             (
                 "https://acme.ghe.com",
-                Some("https://acme.ghe.com/x"),
+                "https://acme.ghe.com/x",
                 Some("https://api.acme.ghe.com"),
+                None,
             ),
-            ("https://git.acme.org/api/v3", Some("https://git.acme.org/x"), None),
-            ("https://git.acme.org:8443/api/v3/", Some("https://git.acme.org:8443/x"), None),
+            ("https://git.acme.org/api/v3", "https://git.acme.org/x", None, None),
+            ("https://git.acme.org:8443/api/v3/", "https://git.acme.org:8443/x", None, None),
             (
                 "https://git.acme.org",
-                Some("https://git.acme.org/x"),
+                "https://git.acme.org/x",
+                None,
                 Some("https://git.acme.org/api/v3"),
             ),
             (
                 "https://git.acme.org/api",
-                Some("https://git.acme.org/x"),
+                "https://git.acme.org/x",
+                None,
                 Some("https://git.acme.org/api/v3"),
             ),
-            ("http://git.acme.org/api/v3", None, None),
-            ("http://127.0.0.1:9999", None, Some("http://127.0.0.1:9999/api/v3")),
+            ("http://git.acme.org/api/v3", "http://git.acme.org/x", None, None),
+            (
+                "http://127.0.0.1:9999",
+                "http://127.0.0.1:9999/x",
+                None,
+                Some("http://127.0.0.1:9999/api/v3"),
+            ),
         ];
-        for (address, page, better) in cases {
+        for (address, page, right, usual) in cases {
             let site = Site::at(address);
-            assert_eq!(site.page("x").as_deref(), page, "{address}");
-            assert_eq!(site.better_address(), better, "{address}");
+            assert_eq!(site.page("x"), page, "{address}");
+            assert_eq!((site.right_address(), site.usual_address()), (right, usual), "{address}");
         }
     }
 

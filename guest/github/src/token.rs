@@ -53,7 +53,7 @@ impl Kind {
     }
 
     /// The page on which such tokens are listed and edited.
-    pub(crate) fn page(self, site: &Site) -> Option<String> {
+    pub(crate) fn page(self, site: &Site) -> String {
         site.page(match self {
             Self::FineGrained | Self::Unknown => "settings/personal-access-tokens",
             Self::Classic | Self::Legacy => "settings/tokens",
@@ -64,7 +64,7 @@ impl Kind {
     }
 
     /// The page on which a token that would do is created.
-    pub(crate) fn new_page(self, site: &Site) -> Option<String> {
+    pub(crate) fn new_page(self, site: &Site) -> String {
         site.page(match self {
             Self::Classic | Self::Legacy => "settings/tokens/new?scopes=repo",
             _ => "settings/personal-access-tokens/new",

@@ -1,23 +1,30 @@
 //! Calls itself without end. The stack's limit must stop it.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use jackfield_guest::{Connector, Failure, Report, Settings};
-use jackfield_hostile::survived;
+use jackfield_hostile::{line, report};
 
 struct Hostile;
 jackfield_guest::export!(Hostile);
+
+/// Never reached, which the compiler cannot know.
+static END: AtomicU64 = AtomicU64::new(u64::MAX);
 
 impl Connector for Hostile {
     const MANIFEST: &'static str = jackfield_hostile::manifest!("recurse");
 
     fn check(_settings: Settings) -> Result<Report, Failure> {
-        std::hint::black_box(deeper(0));
-        Ok(survived())
+        Ok(report([line("depth", deeper(0).to_string())]))
     }
 }
 
-#[allow(unconditional_recursion, reason = "that is the attack")]
+/// Keeps nothing in memory, so that the engine's stack ends before the one that the guest keeps in
+/// its own memory.
 #[inline(never)]
 fn deeper(depth: u64) -> u64 {
-    let frame = std::hint::black_box([depth; 16]);
-    deeper(depth + 1).wrapping_add(frame.iter().sum())
+    if depth == END.load(Ordering::Relaxed) {
+        return depth;
+    }
+    deeper(depth + 1).rotate_left(7) ^ depth
 }

@@ -33,7 +33,10 @@ pub(super) const CREDENTIAL: &[Rule] = &[
         },
         explain: |answer| {
             rejected(format!("GitHub takes the token for a GitHub App's own: {}.", answer.quoted()))
-                .remedy("Enter an installation token or a personal access token, not the app's signed token.")
+                .remedy(
+                    "Enter an installation token or a personal access token, not the app's \
+                 signed token.",
+                )
         },
         telling: &[],
     },
@@ -99,7 +102,10 @@ pub(super) const PERMISSION: &[Rule] = &[
         applies: |answer| answer.is(403) && answer.says(&["user agent", "administrative rules"]),
         explain: |_| {
             Failure::new(Cause::Protocol, "GitHub refuses the connector's User-Agent header.")
-                .remedy("Look whether a proxy between here and GitHub removes or changes the User-Agent header.")
+                .remedy(
+                    "Look whether a proxy between here and GitHub removes or changes the \
+                 User-Agent header.",
+                )
         },
         telling: &[],
     },
@@ -117,7 +123,10 @@ pub(super) const PERMISSION: &[Rule] = &[
         },
         explain: |answer| {
             missing(format!("The account lacks a role at GitHub: {}.", answer.quoted()), Vec::new())
-                .remedy("Ask an owner of the repository or organization for the role, or use the token of an account that has it.")
+                .remedy(
+                    "Ask an owner of the repository or organization for the role, or use \
+                 the token of an account that has it.",
+                )
         },
         telling: &[],
     },
@@ -211,7 +220,10 @@ fn not_accessible(answer: &Answer<'_>) -> Failure {
         ),
         _ => failure.leads(format!("Edit the token and give it {needs}."), kind.page(site)),
     };
-    failure.remedy("Check that the token was given this repository, and that its resource owner is the repository's owner.")
+    failure.remedy(
+        "Check that the token was given this repository, and that its resource owner \
+     is the repository's owner.",
+    )
 }
 
 /// The alternatives of `x-accepted-github-permissions`: `,` joins what is needed together, `;` parts
@@ -280,11 +292,11 @@ fn not_found(answer: &Answer<'_>) -> Failure {
     .retry(Retry::AfterUserAction)
     .remedy("Check the spelling, and whether the account sees it in a browser.");
     match kind {
-        Kind::FineGrained => failure
-            .leads(
-                "Look whether the token was given this repository, whether its resource owner is the repository's owner, and whether the organization still has to approve it.",
-                kind.page(site),
-            ),
+        Kind::FineGrained => failure.leads(
+            "Look whether the token was given this repository, whether its resource owner \
+                 is the repository's owner, and whether the organization still has to approve it.",
+            kind.page(site),
+        ),
         Kind::Installation | Kind::AppUser => failure.leads(
             "Look whether the app is installed for this repository.",
             Kind::Installation.page(site),

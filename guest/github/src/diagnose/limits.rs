@@ -86,10 +86,14 @@ fn lockout(answer: &Answer<'_>) -> Failure {
     let wait = retry_after(answer.response, answer.context.now).unwrap_or(LOCKOUT_WAIT);
     Failure::new(
         Cause::RateLimited,
-        "After too many failed logins GitHub refuses every attempt for a while, the right token's too.",
+        "After too many failed logins GitHub refuses every attempt for a while, the right \
+         token's too.",
     )
     .retry(Retry::After(wait))
-    .remedy("Stop whatever still tries an old token of this account, and wait before the next attempt.")
+    .remedy(
+        "Stop whatever still tries an old token of this account, and wait before the next \
+     attempt.",
+    )
 }
 
 fn secondary(answer: &Answer<'_>) -> Failure {
@@ -111,7 +115,7 @@ fn primary(answer: &Answer<'_>) -> Failure {
     let wait = reset.map_or(PRIMARY_WAIT, |reset| until(reset, answer.context.now));
     let anonymous = answer.says(&["authenticated requests get a higher rate limit"]);
     let whose = if anonymous {
-        "of anonymous visitors at this address is used up: the token did not reach GitHub"
+        "for anonymous visitors at this address is used up: the token did not reach GitHub"
     } else {
         "is used up"
     };
@@ -121,11 +125,11 @@ fn primary(answer: &Answer<'_>) -> Failure {
         }
         None => format!("the next request may go in {}", span(wait)),
     };
-    Failure::new(Cause::RateLimited, format!("GitHub's hourly quota {whose}; {when}."))
+    Failure::new(Cause::RateLimited, format!("GitHub's hourly rate limit {whose}; {when}."))
         .retry(Retry::After(wait))
-        .remedy("Wait until then; all tokens of one person share the quota.")
+        .remedy("Wait until then; all tokens of one person share the limit.")
         .leads(
-            "Where it is needed often, use a GitHub App, which has a quota of its own.",
+            "Where it is needed often, use a GitHub App, which has a limit of its own.",
             answer.context.site.page("settings/apps/new"),
         )
 }

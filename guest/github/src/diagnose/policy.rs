@@ -32,11 +32,14 @@ pub(super) const RULES: &[Rule] = &[
         applies: |answer| answer.is(403) && answer.says(&["ip allow list"]),
         explain: |answer| {
             let who = answer.organization();
-            refused(format!("An IP allow list of {who} does not contain the address from which this request came."))
-                .leads(
-                    format!("Ask an owner of {who} to allow this address."),
-                    settings(answer, "security"),
-                )
+            refused(format!(
+                "An IP allow list of {who} does not contain the address from which \
+             this request came."
+            ))
+            .leads(
+                format!("Ask an owner of {who} to allow this address."),
+                settings(answer, "security"),
+            )
         },
         telling: &[],
     },
@@ -87,7 +90,7 @@ fn refused(message: impl Into<String>) -> Failure {
 /// A page of the organization's settings, where GitHub's message names the organization.
 fn settings(answer: &Answer<'_>, page: &str) -> Option<String> {
     let login = answer.organization_login()?;
-    answer.context.site.page(&format!("organizations/{login}/settings/{page}"))
+    Some(answer.context.site.page(&format!("organizations/{login}/settings/{page}")))
 }
 
 fn single_sign_on(answer: &Answer<'_>) -> Failure {
@@ -141,7 +144,10 @@ fn lifetime(answer: &Answer<'_>) -> Failure {
         capital(&who),
         answer.quoted()
     ))
-    .leads("Shorten the token's lifetime there.", page.or_else(|| Kind::FineGrained.page(site)))
+    .leads(
+        "Shorten the token's lifetime there.",
+        page.unwrap_or_else(|| Kind::FineGrained.page(site)),
+    )
 }
 
 fn kind_forbidden(answer: &Answer<'_>) -> Failure {

@@ -11,11 +11,8 @@ pub(super) const PAGES: &[Rule] = &[
     Rule {
         name: "wrong-api-address",
         applies: |answer| {
-            let foreign = answer.page || answer.header("x-github-request-id").is_none();
-            let wrong = answer.context.site.better_address().is_some();
-            wrong
-                && foreign
-                && answer.is_any(&[200, 301, 302, 307, 308, 400, 401, 403, 404, 405, 406])
+            let elsewhere = answer.response.status >= 500 || answer.is_any(&[407, 429]);
+            !elsewhere && answer.context.site.right_address().is_some()
         },
         explain: wrong_address,
         telling: &["content-type", "server"],
@@ -133,7 +130,7 @@ pub(super) const RULES: &[Rule] = &[
             let page = answer
                 .context
                 .repository
-                .and_then(|name| answer.context.site.page(&format!("{name}/settings")));
+                .map(|name| answer.context.site.page(&format!("{name}/settings")));
             Failure::new(
                 Cause::Conflict,
                 format!("Issues are turned off for {}.", answer.subject()),
@@ -219,10 +216,10 @@ pub(super) const RULES: &[Rule] = &[
 
 fn wrong_address(answer: &Answer<'_>) -> Failure {
     let site = answer.context.site;
-    let better = site.better_address().unwrap_or_default();
+    let better = site.right_address().unwrap_or_default();
     Failure::invalid(
         "/settings/api_url",
-        format!("At {} there is no GitHub API; it probably is at {better}.", site.api_host()),
+        format!("At {} there is no GitHub API; it is at {better}.", site.api_host()),
     )
     .remedy(format!("Set the API address to {better}."))
     .retry(Retry::AfterUserAction)
@@ -235,11 +232,23 @@ fn web_page(answer: &Answer<'_>) -> Failure {
     let host = answer.context.site.api_host();
     Failure::new(
         Cause::Protocol,
-        format!("A web page{named} came where {host} should answer with data: something stands in between."),
+        format!(
+            "A web page{named} came where {host} should answer with data: something stands \
+         in between."
+        ),
     )
     .retry(Retry::Backoff)
-    .remedy("Look whether this network asks for a sign-in, or a proxy or firewall stands between here and GitHub.")
-    .remedy("On a server of your own, check that the API address is https://HOST/api/v3.")
+    .remedy(
+        "Look whether this network asks for a sign-in, or a proxy or firewall stands \
+     between here and GitHub.",
+    )
+    .remedy(match answer.context.site.usual_address() {
+        Some(usual) => format!(
+            "Check the API address; for a server of your own it usually is \
+         {usual}."
+        ),
+        None => format!("Check that the API address leads to {host}, and that the server is up."),
+    })
     .evidence("page_title", &title.unwrap_or_default())
 }
 
