@@ -16,6 +16,9 @@ use crate::state::state_after;
 /// Checks that run at once, unless the caller says otherwise. Providers ask for few.
 pub const DEFAULT_PARALLELISM: NonZeroUsize = NonZeroUsize::new(8).unwrap();
 
+/// How often a call begins anew because the connection changed before its secret was used.
+pub(crate) const CHANGES_FOLLOWED: usize = 3;
+
 /// What a check came to.
 #[derive(Clone, Debug)]
 pub struct Checked {
@@ -65,15 +68,33 @@ impl Connections {
         let mut checks = stream::iter(connections.into_iter().enumerate())
             .map(check)
             .buffer_unordered(parallelism.get());
+        let mut count = 0;
         while let Some(checked) = checks.next().await {
-            ended.push(checked);
-            progress(ended.len(), total);
+            count += 1;
+            progress(count, total);
+            // One that was disconnected meanwhile is none of them any more.
+            if !matches!(checked.2, Err(Error::UnknownConnection { .. })) {
+                ended.push(checked);
+            }
         }
         ended.sort_by_key(|(position, ..)| *position);
         Ok(ended.into_iter().map(|(_, connection, checked)| (connection, checked)).collect())
     }
 
-    async fn check_stored(&self, connection: Connection) -> Result<Checked, Error> {
+    /// Checks the connection as it is stored; as it is now, where it changed before its secret was used.
+    async fn check_stored(&self, mut connection: Connection) -> Result<Checked, Error> {
+        for _ in 0..CHANGES_FOLLOWED {
+            match self.check_once(connection).await {
+                Err(Error::Vault(VaultError::Superseded { id, .. })) => {
+                    connection = self.stored(&id).await?;
+                }
+                checked => return checked,
+            }
+        }
+        self.check_once(connection).await
+    }
+
+    async fn check_once(&self, connection: Connection) -> Result<Checked, Error> {
         let bound = self.bind_stored(&connection).await?;
         match bound.check().await {
             Ok(result) => self.record(connection, result).await,

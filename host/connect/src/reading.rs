@@ -8,9 +8,10 @@ use jackfield_host::input::validate_inputs;
 use jackfield_host::limits::MAX_CURSOR_BYTES;
 use jackfield_host::manifest::{Manifest, Stream};
 use jackfield_host::report::{Page, Progress, ReadRequest};
-use jackfield_vault::Connection;
+use jackfield_vault::{Connection, Error as VaultError};
 use serde_json::{Map, Value};
 
+use crate::checking::CHANGES_FOLLOWED;
 use crate::connections::Connections;
 use crate::lending::BoundSession;
 use crate::suggest::{is_unknown, shown};
@@ -83,7 +84,7 @@ impl Reading<'_> {
         }
         self.ended = true;
         self.guard_against_circles()?;
-        let page = match self.session.read(&self.request).await? {
+        let page = match self.ask().await? {
             Ok(page) => page,
             Err(failure) => return Err(self.refused(failure).await),
         };
@@ -101,6 +102,22 @@ impl Reading<'_> {
     /// brings what changes from now on; `None` where the stream cannot be continued.
     pub fn cursor(&self) -> Option<&str> {
         self.request.cursor.as_deref()
+    }
+
+    /// The answer to the request, asked with the secrets that are stored now: they may have been
+    /// replaced since the run began.
+    async fn ask(&mut self) -> Result<Result<Page, Failure>, Error> {
+        for _ in 0..CHANGES_FOLLOWED {
+            match self.session.read(&self.request).await {
+                Err(Error::Vault(VaultError::Superseded { id, .. })) => {
+                    self.connection = self.connections.stored(&id).await?;
+                    let bound = self.connections.bind_stored(&self.connection).await?;
+                    self.session = bound.session().await?;
+                }
+                answer => return answer,
+            }
+        }
+        self.session.read(&self.request).await
     }
 
     /// A connector, or a provider, that leads back to a page of this run would lead there forever.

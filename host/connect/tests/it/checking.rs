@@ -86,6 +86,33 @@ async fn a_check_of_a_connection_that_is_disconnected_meanwhile_finds_none() {
 }
 
 #[tokio::test]
+async fn what_changes_while_all_are_checked_is_checked_as_it_is_then() {
+    let directory = tempfile::tempdir().unwrap();
+    let other = connections(&directory, knowing("abcd")).await;
+    let mut ids = Vec::new();
+    for mark in ['a', 'b', 'c'] {
+        ids.push(other.connect(request(mark)).await.unwrap().connection.id);
+    }
+    let held = Held::default();
+    let slow = over(&directory, held.clone()).await;
+    let check = tokio::spawn(async move {
+        slow.check_all(&Filter::default(), NonZeroUsize::MIN, |_, _| {}).await
+    });
+    held.arrived.notified().await;
+    let update = Update { secrets: vec![("token".to_owned(), token('d'))], ..Update::default() };
+    other.update(&ids[1], update).await.unwrap();
+    other.disconnect(&ids[2]).await.unwrap();
+    held.answer.notify_one();
+    held.arrived.notified().await;
+    held.answer.notify_one();
+    let checks = check.await.unwrap().unwrap();
+    let checked: Vec<&str> = checks.iter().map(|(connection, _)| connection.id.as_str()).collect();
+    assert_eq!(checked, [ids[0].as_str(), ids[1].as_str()]);
+    let updated = checks[1].1.as_ref().unwrap();
+    assert_eq!((updated.recorded, updated.connection.generation), (true, 2));
+}
+
+#[tokio::test]
 async fn all_are_checked_in_order_with_counts_and_one_failure_hides_no_other() {
     let platform = platform(knowing("ac")).await;
     let mut ids = Vec::new();

@@ -1,10 +1,12 @@
-use jackfield_connect::{ConnectionState, Error, MAX_PAGE, ReadOptions};
+use jackfield_connect::{ConnectionState, Error, MAX_PAGE, ReadOptions, Update};
 use jackfield_host::report::{Change, Page, Progress};
 use jackfield_host::scripted::{Reply, ScriptedTransport};
 use jackfield_host::transport::Method;
 use serde_json::Value;
 
-use crate::support::{Platform, bad_credentials, platform, pointers, request, user};
+use crate::support::{
+    Platform, bad_credentials, connections, knowing, platform, pointers, request, token, user,
+};
 
 const REPOSITORIES: &str = "/user/repos";
 
@@ -49,6 +51,27 @@ async fn a_stream_is_read_page_by_page_to_its_end() {
     assert!(matches!(second.progress, Progress::CaughtUp(_)), "{second:?}");
     assert!(reading.next_page().await.unwrap().is_none());
     assert_eq!((keys(&first).len(), keys(&second).len()), (2, 1));
+}
+
+#[tokio::test]
+async fn a_run_goes_on_with_a_secret_that_was_replaced_meanwhile() {
+    let next = "https://api.github.com/user/repos?per_page=100&page=2";
+    let script = ScriptedTransport::new()
+        .on(Method::Get, "/user/repos?per_page=100&page=2", [repositories(2..3, None)])
+        .on(Method::Get, REPOSITORIES, [repositories(0..2, Some(next))]);
+    let (platform, id) = connected(script).await;
+    let other = connections(&platform.directory, knowing("b")).await;
+    let options = ReadOptions::new("repositories");
+    let mut reading = platform.connections.read(&id, options).await.unwrap();
+    reading.next_page().await.unwrap().unwrap();
+    let update = Update { secrets: vec![("token".to_owned(), token('b'))], ..Update::default() };
+    other.update(&id, update).await.unwrap();
+    let second = reading.next_page().await.unwrap().unwrap();
+    assert!(matches!(second.progress, Progress::CaughtUp(_)), "{second:?}");
+    assert_eq!(keys(&second).len(), 1);
+    let sent = platform.transport.received();
+    let last = sent.last().unwrap().expose_sensitive_header("authorization").unwrap();
+    assert!(last.ends_with('b'));
 }
 
 #[tokio::test]
