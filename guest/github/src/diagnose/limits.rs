@@ -115,7 +115,7 @@ fn primary(answer: &Answer<'_>) -> Failure {
     let wait = reset.map_or(PRIMARY_WAIT, |reset| until(reset, answer.context.now));
     let anonymous = answer.says(&["authenticated requests get a higher rate limit"]);
     let whose = if anonymous {
-        "for anonymous visitors at this address is used up: the token did not reach GitHub"
+        "of anonymous visitors at this address is used up, for the token did not reach GitHub"
     } else {
         "is used up"
     };
@@ -125,7 +125,8 @@ fn primary(answer: &Answer<'_>) -> Failure {
         }
         None => format!("the next request may go in {}", span(wait)),
     };
-    Failure::new(Cause::RateLimited, format!("GitHub's hourly rate limit {whose}; {when}."))
+    let message = format!("GitHub's rate limit was hit: the hourly quota {whose}; {when}.");
+    Failure::new(Cause::RateLimited, message)
         .retry(Retry::After(wait))
         .remedy("Wait until then; all tokens of one person share the limit.")
         .leads(
