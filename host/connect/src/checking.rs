@@ -6,7 +6,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream;
 use jackfield_host::failure::{Failure, Timestamp};
 use jackfield_host::report::Report;
-use jackfield_vault::{CheckRecord, Connection, Error as VaultError, Filter};
+use jackfield_vault::{CheckRecord, Connection, Filter};
 use serde_json::{Map, Value};
 
 use crate::Error;
@@ -16,7 +16,7 @@ use crate::state::state_after;
 /// Checks that run at once, unless the caller says otherwise. Providers ask for few.
 pub const DEFAULT_PARALLELISM: NonZeroUsize = NonZeroUsize::new(8).unwrap();
 
-/// How often a call begins anew because the connection changed before its secret was used.
+/// How often a call begins anew because the connection was changed meanwhile.
 pub(crate) const CHANGES_FOLLOWED: usize = 3;
 
 /// What a check came to.
@@ -24,11 +24,8 @@ pub(crate) const CHANGES_FOLLOWED: usize = 3;
 pub struct Checked {
     /// The connection as it is now.
     pub connection: Connection,
-    /// What the connector answered.
+    /// What the connector answered to the credential that the connection has now.
     pub result: Result<Report, Failure>,
-    /// Whether the result was written down. It was not where the connection was changed meanwhile:
-    /// then it is of the old credential, and says nothing of the new one.
-    pub recorded: bool,
 }
 
 impl Connections {
@@ -37,8 +34,9 @@ impl Connections {
     /// # Errors
     ///
     /// [`Error::UnknownConnection`]; [`Error::Call`] where the connector gave no answer, which is
-    /// written down as the last failure; what prevented the check otherwise. What the provider
-    /// refuses is no error here: see [`Checked::result`].
+    /// written down as the last failure; what prevented the check otherwise; [`Error::Vault`] where
+    /// the connection is changed faster than it can be checked. What the provider refuses is no
+    /// error here: see [`Checked::result`].
     pub async fn check(&self, id: &str) -> Result<Checked, Error> {
         let connection = self.stored(id).await?;
         self.check_stored(connection).await
@@ -81,48 +79,30 @@ impl Connections {
         Ok(ended.into_iter().map(|(_, connection, checked)| (connection, checked)).collect())
     }
 
-    /// Checks the connection as it is stored; as it is now, where it changed before its secret was used.
+    /// Checks the connection as it is stored; as it is now, where it changed meanwhile: the result of
+    /// an old credential says nothing of the new one.
     async fn check_stored(&self, mut connection: Connection) -> Result<Checked, Error> {
         for _ in 0..CHANGES_FOLLOWED {
-            match self.check_once(connection).await {
-                Err(Error::Vault(VaultError::Superseded { id, .. })) => {
-                    connection = self.stored(&id).await?;
+            match self.check_once(&connection).await {
+                Err(error) if error.is_superseded() => {
+                    connection = self.stored(&connection.id).await?;
                 }
-                checked => return checked,
+                done => return done,
             }
         }
-        self.check_once(connection).await
+        self.check_once(&connection).await
     }
 
-    async fn check_once(&self, connection: Connection) -> Result<Checked, Error> {
-        let bound = self.bind_stored(&connection).await?;
-        match bound.check().await {
-            Ok(result) => self.record(connection, result).await,
-            Err(error) => {
-                if matches!(error, Error::Call { .. }) {
-                    self.note_failure(&connection, &error.to_failure()).await;
-                }
-                Err(error)
-            }
+    async fn check_once(&self, connection: &Connection) -> Result<Checked, Error> {
+        let checked = self.bind_stored(connection).await?.check().await;
+        if let Err(error @ Error::Call { .. }) = &checked {
+            self.note_failure(connection, &error.to_failure()).await;
         }
-    }
-
-    async fn record(
-        &self,
-        connection: Connection,
-        result: Result<Report, Failure>,
-    ) -> Result<Checked, Error> {
-        let check = record_of(&connection, result.clone(), Timestamp::now());
-        let recorded =
-            self.vault().record_check(&connection.id, connection.generation, &check).await;
-        match recorded {
-            Ok(connection) => Ok(Checked { connection, result, recorded: true }),
-            Err(VaultError::Superseded { .. }) => {
-                let connection = self.stored(&connection.id).await?;
-                Ok(Checked { connection, result, recorded: false })
-            }
-            Err(error) => Err(error.into()),
-        }
+        let result = checked?;
+        let check = record_of(connection, result.clone(), Timestamp::now());
+        let connection =
+            self.vault().record_check(&connection.id, connection.generation, &check).await?;
+        Ok(Checked { connection, result })
     }
 
     /// Writes a failure down as the connection's last. That it cannot be written is not worth

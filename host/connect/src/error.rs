@@ -155,6 +155,11 @@ impl Error {
         }
     }
 
+    /// Whether the connection was changed by someone else meanwhile.
+    pub(crate) fn is_superseded(&self) -> bool {
+        matches!(self, Self::Vault(VaultError::Superseded { .. }))
+    }
+
     /// An error of the input at one place.
     pub(crate) fn invalid_field(field: FieldError) -> Self {
         Self::invalid("The input is not valid.", vec![field])

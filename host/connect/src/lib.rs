@@ -17,7 +17,8 @@
 //! - **A connection is stored only if its check passed**, or on explicit wish as `unchecked`. A new
 //!   secret replaces the old one only if it passes; else the old one stays.
 //! - **A check of an old credential never overwrites what is known of a newer one**: what a check
-//!   found is written only where the connection's generation is still the one that was checked.
+//!   found is written only where the connection's generation is still the one that was checked;
+//!   else the new credential is checked.
 //! - **A stored secret does not follow a changed address**: whoever changes a setting of which an
 //!   endpoint is made enters the secrets anew.
 //! - **All errors of an input are told at once**, each by its field.

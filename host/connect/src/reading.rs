@@ -8,7 +8,7 @@ use jackfield_host::input::validate_inputs;
 use jackfield_host::limits::MAX_CURSOR_BYTES;
 use jackfield_host::manifest::{Manifest, Stream};
 use jackfield_host::report::{Page, Progress, ReadRequest};
-use jackfield_vault::{Connection, Error as VaultError};
+use jackfield_vault::Connection;
 use serde_json::{Map, Value};
 
 use crate::checking::CHANGES_FOLLOWED;
@@ -104,18 +104,20 @@ impl Reading<'_> {
         self.request.cursor.as_deref()
     }
 
-    /// The answer to the request, asked with the secrets that are stored now: they may have been
-    /// replaced since the run began.
+    /// The answer to the request. Where the secrets were replaced since the run began, it is asked
+    /// for with the new ones; other settings may lead to other records, and end the run.
     async fn ask(&mut self) -> Result<Result<Page, Failure>, Error> {
         for _ in 0..CHANGES_FOLLOWED {
-            match self.session.read(&self.request).await {
-                Err(Error::Vault(VaultError::Superseded { id, .. })) => {
-                    self.connection = self.connections.stored(&id).await?;
-                    let bound = self.connections.bind_stored(&self.connection).await?;
-                    self.session = bound.session().await?;
-                }
+            let error = match self.session.read(&self.request).await {
+                Err(error) if error.is_superseded() => error,
                 answer => return answer,
+            };
+            let now = self.connections.stored(&self.connection.id).await?;
+            if now.settings != self.connection.settings || now.method != self.connection.method {
+                return Err(error);
             }
+            self.session = self.connections.bind_stored(&now).await?.session().await?;
+            self.connection = now;
         }
         self.session.read(&self.request).await
     }

@@ -173,3 +173,23 @@ async fn a_provider_that_is_down_while_reading_changes_nothing() {
     let shown = platform.connections.show(&id).await.unwrap();
     assert_eq!((shown.state, shown.failure), (ConnectionState::Active, None));
 }
+
+#[tokio::test]
+async fn a_run_ends_when_the_settings_change_under_it() {
+    let next = "https://api.github.com/user/repos?per_page=100&page=2";
+    let script = ScriptedTransport::new()
+        .on(Method::Get, REPOSITORIES, [repositories(0..2, Some(next))])
+        .on(Method::Get, "/api/v3/user", [user()]);
+    let (platform, id) = connected(script).await;
+    let mut reading =
+        platform.connections.read(&id, ReadOptions::new("repositories")).await.unwrap();
+    reading.next_page().await.unwrap().unwrap();
+    let settings = serde_json::json!({ "api_url": "https://github.example.com/api/v3" });
+    let update = Update {
+        settings: settings.as_object().unwrap().clone(),
+        secrets: vec![("token".to_owned(), token('b'))],
+    };
+    platform.connections.update(&id, update).await.unwrap();
+    let failure = reading.next_page().await.unwrap_err().to_failure();
+    assert_eq!(failure.cause.code(), "superseded");
+}

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use jackfield_connect::{ConnectRequest, Connections, Error, Registry};
 use jackfield_host::failure::{Failure, Timestamp};
@@ -40,15 +40,29 @@ pub(crate) async fn over(directory: &TempDir, transport: impl Transport) -> Conn
     Connections::new(bundled(transport), vault)
 }
 
-/// A provider that rejects every credential, once it is told to answer.
-#[derive(Clone, Default)]
+/// A provider that rejects the first credential, once it is told to answer, and follows a script then.
+#[derive(Clone)]
 pub(crate) struct Held {
     pub(crate) arrived: Arc<Notify>,
     pub(crate) answer: Arc<Notify>,
+    pub(crate) later: ScriptedTransport,
+    asked: Arc<AtomicBool>,
+}
+
+impl Held {
+    pub(crate) fn then(later: ScriptedTransport) -> Self {
+        Self { arrived: Arc::default(), answer: Arc::default(), later, asked: Arc::default() }
+    }
 }
 
 impl Transport for Held {
-    fn send(&self, _: OutboundRequest) -> BoxFuture<'_, Result<InboundResponse, TransportError>> {
+    fn send(
+        &self,
+        request: OutboundRequest,
+    ) -> BoxFuture<'_, Result<InboundResponse, TransportError>> {
+        if self.asked.swap(true, Ordering::SeqCst) {
+            return self.later.send(request);
+        }
         Box::pin(async {
             self.arrived.notify_one();
             self.answer.notified().await;
