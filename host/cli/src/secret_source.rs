@@ -28,6 +28,9 @@ const MAX_BYTES: u64 = 64 << 10;
 /// Characters of an environment variable's name that is repeated in a message.
 const MAX_NAME: usize = 60;
 
+/// Characters from which on a bare word may be a token: the shortest known ones have 36.
+const SHORTEST_TOKEN: usize = 32;
+
 const REMEDY: &str =
     "Name where it is: --secret NAME=env:VARIABLE, NAME=file:PATH, or NAME=- for standard input.";
 
@@ -147,7 +150,8 @@ impl Source {
                 Err(_) => Err(format!("is not text in {}", variable(name))),
             },
             Self::File(path) => {
-                let failed = |error: io::Error| format!("cannot be read from `{path}`: {error}");
+                let failed =
+                    |error: io::Error| format!("cannot be read from {}: {error}", file(path));
                 bounded(File::open(path).map_err(failed)?).map_err(failed)
             }
             Self::Input => bounded(io::stdin().lock())
@@ -163,6 +167,15 @@ fn variable(name: &str) -> String {
         format!("the environment variable `{name}`")
     } else {
         "the environment variable, whose name is not repeated here,".to_owned()
+    }
+}
+
+/// The file for people. A long bare word may be the secret itself.
+fn file(path: &str) -> String {
+    if path.len() < SHORTEST_TOKEN || path.contains(['/', '.', std::path::MAIN_SEPARATOR]) {
+        format!("`{path}`")
+    } else {
+        "the file, whose name is not repeated here".to_owned()
     }
 }
 
@@ -267,6 +280,7 @@ mod tests {
         for (option, expected) in [
             ("token=env:JACKFIELD_TEST_NO_SUCH_VARIABLE", "JACKFIELD_TEST_NO_SUCH_VARIABLE"),
             ("token=file:/no/such/file", "/no/such/file"),
+            ("token=file:absent", "absent"),
         ] {
             let error = read(&parse(&options(&[option])).unwrap()).err().unwrap();
             assert!(error.to_string().contains(expected), "{error}");

@@ -46,21 +46,13 @@ pub(super) async fn run(program: &Program, arguments: Check) -> Result<Box<dyn A
 
 impl One {
     fn of(checked: Checked) -> Self {
-        let Checked { connection, result, .. } = checked;
+        let Checked { connection, result } = checked;
         let code = result.as_ref().err().map_or(exit::DONE, failure_code);
         Self { connection, result, code }
     }
 
     fn failed(connection: Connection, error: &Error) -> Self {
         Self { connection, result: Err(error.to_failure()), code: error.exit_code() }
-    }
-
-    /// One of many: its failure is no error of the command's.
-    fn entry(&self) -> Value {
-        match &self.result {
-            Ok(report) => json!({ "connection": self.connection, "report": report }),
-            Err(failure) => json!({ "connection": self.connection, "failure": failure }),
-        }
     }
 
     fn row(&self) -> Vec<Cell> {
@@ -110,7 +102,7 @@ impl Answer for All {
         json!({
             "checked": self.0.len(),
             "failed": failed,
-            "checks": self.0.iter().map(One::entry).collect::<Vec<_>>(),
+            "checks": self.0.iter().map(Answer::json).collect::<Vec<_>>(),
         })
     }
 

@@ -30,21 +30,26 @@ pub(super) fn named(place: &Place) -> String {
     }
 }
 
-fn json_of(place: &Place, connector: &Result<Connector, Failure>) -> Value {
-    match connector {
-        Ok(connector) => {
-            let manifest = connector.manifest();
-            json!({
-                "id": manifest.id,
-                "name": manifest.name,
-                "version": manifest.version,
-                "description": manifest.description,
-                "place": named(place),
-                "sha256": connector.facts().digest,
-            })
-        }
-        Err(error) => json!({ "place": named(place), "error": error }),
+impl Connectors {
+    fn usable(&self) -> impl Iterator<Item = (&Place, &Connector)> {
+        self.0.iter().filter_map(|(place, one)| Some((place, one.as_ref().ok()?)))
     }
+
+    fn refused(&self) -> impl Iterator<Item = (&Place, &Failure)> {
+        self.0.iter().filter_map(|(place, one)| Some((place, one.as_ref().err()?)))
+    }
+}
+
+fn json_of(place: &Place, connector: &Connector) -> Value {
+    let manifest = connector.manifest();
+    json!({
+        "id": manifest.id,
+        "name": manifest.name,
+        "version": manifest.version,
+        "description": manifest.description,
+        "place": named(place),
+        "digest": connector.facts().digest,
+    })
 }
 
 fn row(place: &Place, connector: &Connector) -> Vec<Cell> {
@@ -59,20 +64,20 @@ fn row(place: &Place, connector: &Connector) -> Vec<Cell> {
 
 impl Answer for Connectors {
     fn json(&self) -> Value {
-        let all: Vec<_> = self.0.iter().map(|(place, one)| json_of(place, one)).collect();
-        json!({ "connectors": all })
+        let usable: Vec<_> = self.usable().map(|(place, one)| json_of(place, one)).collect();
+        let refused = self.refused();
+        let refused =
+            refused.map(|(place, error)| json!({ "place": named(place), "error": error }));
+        json!({ "connectors": usable, "refused": refused.collect::<Vec<_>>() })
     }
 
     fn human(&self, screen: &mut Screen<'_>) -> io::Result<()> {
-        let usable = self.0.iter().filter_map(|(place, one)| Some(row(place, one.as_ref().ok()?)));
-        let usable: Vec<_> = usable.collect();
-        if usable.is_empty() {
+        let rows: Vec<_> = self.usable().map(|(place, one)| row(place, one)).collect();
+        if rows.is_empty() {
             screen.line(0, PLAIN, "No connector is installed.")?;
         }
-        screen.table(&["NAME", "VERSION", "FROM", "WHAT IT IS"], &usable)?;
-        for (place, failure) in
-            self.0.iter().filter_map(|(place, one)| Some((place, one.as_ref().err()?)))
-        {
+        screen.table(&["NAME", "VERSION", "FROM", "WHAT IT IS"], &rows)?;
+        for (place, failure) in self.refused() {
             screen.labelled(BAD, &named(place), &failure.message)?;
         }
         Ok(())

@@ -44,8 +44,8 @@ impl Answer for Inspection {
             "name": manifest.name,
             "version": manifest.version,
             "file": self.from,
-            "sha256": facts.digest,
-            "size": facts.bytes,
+            "digest": facts.digest,
+            "bytes": facts.bytes,
             "imports": facts.capabilities,
             "stubs": facts.stubs,
             "endpoints": endpoints.collect::<Vec<_>>(),
@@ -69,7 +69,7 @@ impl Answer for Inspection {
             &[
                 ("file", self.from.clone()),
                 ("documentation", manifest.documentation_url.clone()),
-                ("sha256", Some(facts.digest.clone())),
+                ("SHA-256", Some(facts.digest.clone())),
                 ("size", Some(format!("{} bytes", facts.bytes))),
             ],
         )?;

@@ -1,8 +1,9 @@
 //! `jackfield read`: a stream, one JSON record a line.
 //!
-//! A line is the record in the provider's own shape, or `{"deleted":"KEY"}` for one that is gone.
-//! Without `--all` one page is read. Where the run ended, its cursor is told on standard error; an
-//! error tells the cursor too, so that nothing that was written need be read again.
+//! A line is `{"key":...,"updated_at":...,"data":{...}}`, with the provider's own record in `data`
+//! and Unix milliseconds or null in `updated_at`; or `{"key":...,"deleted":true}` for a record that
+//! is gone. Without `--all` one page is read. Where the run ended, its cursor is told on standard
+//! error; an error tells the cursor too, so that nothing that was written need be read again.
 //!
 //! | | without `--json` | with `--json` |
 //! |---|---|---|
@@ -11,13 +12,13 @@
 //!
 //! With `--json` and without `--out` all records are held in memory until the end.
 
-use std::borrow::Cow;
 use std::io;
 use std::path::PathBuf;
 
 use jackfield_connect::{ReadOptions, Reading};
-use jackfield_host::failure::Warning;
-use jackfield_host::report::{Change, Page, Progress as Stand};
+use jackfield_host::failure::{Timestamp, Warning};
+use jackfield_host::report::{Change, Item, Page, Progress as Stand};
+use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
@@ -66,7 +67,9 @@ pub(super) async fn run(program: &Program, arguments: Read) -> Result<Summary, E
         // What the reader of the output has not seen, it will not miss.
         Err(error) if error.is_broken_pipe() => Err(error),
         Err(error) => {
-            summary.tell_cursor();
+            if summary.pages > 0 {
+                summary.tell_cursor();
+            }
             Err(error)
         }
     }
@@ -116,7 +119,7 @@ impl Summary {
                 Change::Upsert(_) => self.records += 1,
                 Change::Delete(_) => self.deleted += 1,
             }
-            sink.write(&line(change))?;
+            sink.write(&Line::of(change).text()?)?;
         }
         // A reader at the other end of a pipe gets whole pages as they come.
         sink.flush()?;
@@ -183,48 +186,57 @@ impl Answer for Summary {
     }
 }
 
-/// The record as valid JSON, in one line, and harmless to a terminal.
-fn line(change: &Change) -> Cow<'_, str> {
-    match change {
-        Change::Upsert(item) => text::json_line(item.data.get()),
-        Change::Delete(key) => {
-            let json = json!({ "deleted": key }).to_string();
-            Cow::Owned(text::json_line(&json).into_owned())
+/// One line of the output.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Line<'a> {
+    There { key: &'a str, updated_at: Option<Timestamp>, data: &'a RawValue },
+    Gone { key: &'a str, deleted: bool },
+}
+
+impl<'a> Line<'a> {
+    fn of(change: &'a Change) -> Self {
+        match change {
+            Change::Upsert(Item { key, updated_at, data }) => {
+                Self::There { key, updated_at: *updated_at, data }
+            }
+            Change::Delete(key) => Self::Gone { key, deleted: true },
         }
+    }
+
+    /// Valid JSON, in one line, and harmless to a terminal.
+    fn text(&self) -> Result<String, Error> {
+        let json = serde_json::to_string(self).map_err(|error| Error::output(error.into()))?;
+        Ok(text::json_line(&json).into_owned())
     }
 }
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
-    use jackfield_host::report::Item;
-    use serde_json::value::RawValue;
-
     use super::*;
 
     fn upsert(data: &str) -> Change {
         Change::Upsert(Item {
-            key: "k".to_owned(),
-            updated_at: None,
+            key: "k\"1".to_owned(),
+            updated_at: Some(Timestamp(5)),
             data: RawValue::from_string(data.to_owned()).unwrap(),
         })
     }
 
     #[test]
     fn a_record_is_one_line_whatever_its_shape() {
-        for (name, change, expected) in [
-            ("plain", upsert(r#"{"a":1}"#), r#"{"a":1}"#),
-            ("pretty", upsert("{\n\t\"a\": 1\n}"), r#"{  "a": 1 }"#),
-            ("control", upsert("\"\u{9b}31m\""), r#""\u009b31m""#),
-            (
-                "numbers",
-                upsert("[12345678901234567890123, 1.10]"),
-                "[12345678901234567890123, 1.10]",
-            ),
-            ("gone", Change::Delete("k\"1".to_owned()), r#"{"deleted":"k\"1"}"#),
+        for (name, data, expected) in [
+            ("plain", r#"{"a":1}"#, r#"{"a":1}"#),
+            ("pretty", "{\n\t\"a\": 1\n}", r#"{  "a": 1 }"#),
+            ("control", "\"\u{9b}31m\"", r#""\u009b31m""#),
+            ("digits", "[12345678901234567890123, 1.10]", "[12345678901234567890123, 1.10]"),
         ] {
-            assert_eq!(line(&change), expected, "{name}");
+            let expected = format!(r#"{{"key":"k\"1","updated_at":5,"data":{expected}}}"#);
+            assert_eq!(Line::of(&upsert(data)).text().unwrap(), expected, "{name}");
         }
+        let gone = Change::Delete("k".to_owned());
+        assert_eq!(Line::of(&gone).text().unwrap(), r#"{"key":"k","deleted":true}"#);
     }
 
     #[test]

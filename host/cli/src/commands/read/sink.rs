@@ -1,8 +1,7 @@
 //! Where records go: standard output, a file, or memory.
 //!
 //! A file is written under another name beside its own, and takes its name once it is complete and
-//! on the disk: whatever happens before, no half file looks whole, and one that was there stays. What
-//! is no file, a pipe or a device, cannot be replaced, and is written to directly.
+//! on the disk: whatever happens before, no half file looks whole, and one that was there stays.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, IsTerminal as _, StdoutLock, Write};
@@ -15,7 +14,6 @@ use crate::error::Error;
 /// Takes records, a line each.
 pub(super) enum Sink {
     Output(BufWriter<StdoutLock<'static>>),
-    Device(PathBuf, BufWriter<File>),
     File(Draft),
     Memory(Vec<Box<RawValue>>),
 }
@@ -32,11 +30,6 @@ impl Sink {
     /// A file if one is named; else memory for the one JSON document, or standard output.
     pub(super) fn new(json: bool, out: Option<&Path>) -> Result<Self, Error> {
         Ok(match (out, json) {
-            (Some(path), _) if path.metadata().is_ok_and(|place| !place.is_file()) => {
-                let device = OpenOptions::new().write(true).open(path);
-                let device = device.map_err(|error| no_place(path, &error))?;
-                Self::Device(path.to_owned(), BufWriter::new(device))
-            }
             (Some(path), _) => Self::File(Draft::new(path)?),
             (None, true) => Self::Memory(Vec::new()),
             (None, false) => Self::Output(BufWriter::new(io::stdout().lock())),
@@ -51,9 +44,6 @@ impl Sink {
     pub(super) fn write(&mut self, record: &str) -> Result<(), Error> {
         match self {
             Self::Output(out) => writeln!(out, "{record}").map_err(Error::output),
-            Self::Device(path, out) => {
-                writeln!(out, "{record}").map_err(|source| failed(path, source))
-            }
             Self::File(draft) => draft.written(|file| writeln!(file, "{record}")),
             Self::Memory(held) => {
                 let record = RawValue::from_string(record.to_owned());
@@ -66,7 +56,6 @@ impl Sink {
     pub(super) fn flush(&mut self) -> Result<(), Error> {
         match self {
             Self::Output(out) => out.flush().map_err(Error::output),
-            Self::Device(path, out) => out.flush().map_err(|source| failed(path, source)),
             Self::File(_) | Self::Memory(_) => Ok(()),
         }
     }
@@ -75,9 +64,6 @@ impl Sink {
     pub(super) fn finish(self) -> Result<Option<Vec<Box<RawValue>>>, Error> {
         match self {
             Self::Output(mut out) => out.flush().map(|()| None).map_err(Error::output),
-            Self::Device(path, mut out) => {
-                out.flush().map(|()| None).map_err(|source| failed(&path, source))
-            }
             Self::File(draft) => draft.complete().map(|()| None),
             Self::Memory(held) => Ok(Some(held)),
         }
@@ -88,8 +74,9 @@ impl Draft {
     fn new(path: &Path) -> Result<Self, Error> {
         // A link is followed: its target is replaced, not the link.
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        let Some(name) = path.file_name() else {
-            return Err(no_place(&path, &"it has no name"));
+        let is_other = path.metadata().is_ok_and(|place| !place.is_file());
+        let (false, Some(name)) = (is_other, path.file_name()) else {
+            return Err(no_place(&path, &"what is there is no file and cannot be replaced"));
         };
         let mut beside = std::ffi::OsString::from(".");
         beside.push(name);
@@ -221,21 +208,10 @@ mod tests {
     #[test]
     fn places_where_no_file_can_be_are_refused() {
         let directory = tempfile::tempdir().unwrap();
-        for path in [directory.path().to_owned(), "/".into(), directory.path().join("absent/out")] {
+        let absent = directory.path().join("absent/out");
+        for path in [directory.path().to_owned(), "/".into(), "/dev/null".into(), absent] {
             let error = Sink::new(false, Some(&path)).err().unwrap();
             assert_eq!(error.exit_code(), crate::exit::USAGE, "{}", path.display());
         }
-    }
-
-    #[cfg(target_os = "linux")]
-    #[test]
-    fn devices_are_written_to_and_stay() {
-        let mut sink = Sink::new(false, Some(Path::new("/dev/null"))).unwrap();
-        sink.write("x").unwrap();
-        sink.finish().unwrap();
-        assert!(!Path::new("/dev/null").is_file() && Path::new("/dev/null").exists());
-        let mut sink = Sink::new(false, Some(Path::new("/dev/full"))).unwrap();
-        sink.write("x").unwrap();
-        assert_eq!(sink.finish().err().unwrap().exit_code(), crate::exit::INTERNAL);
     }
 }
