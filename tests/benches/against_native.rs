@@ -51,8 +51,12 @@ struct Peer {
 impl Peer {
     fn start() -> Self {
         let program = std::env::current_exe().unwrap();
-        let mut child =
-            Command::new(program).env(PEER, "1").stdout(Stdio::piped()).stdin(Stdio::piped()).spawn().unwrap();
+        let mut child = Command::new(program)
+            .env(PEER, "1")
+            .stdout(Stdio::piped())
+            .stdin(Stdio::piped())
+            .spawn()
+            .unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let (url, token) = line.trim().split_once(' ').unwrap();
@@ -113,6 +117,7 @@ struct User {
 }
 
 #[derive(Deserialize)]
+#[expect(dead_code, reason = "a typed client reads what it may need")]
 struct Label {
     name: String,
 }
@@ -126,9 +131,9 @@ struct Issue {
     state: String,
     body: Option<String>,
     html_url: String,
-    user: Option<User2>,
+    user: Option<Person>,
     labels: Vec<Label>,
-    assignees: Vec<User2>,
+    assignees: Vec<Person>,
     comments: u64,
     created_at: String,
     updated_at: String,
@@ -137,7 +142,7 @@ struct Issue {
 
 #[derive(Deserialize)]
 #[expect(dead_code, reason = "a typed client reads what it may need")]
-struct User2 {
+struct Person {
     id: u64,
     login: String,
     html_url: String,
@@ -180,7 +185,8 @@ impl Native {
         while let Some(url) = next {
             let response = self.get(url).send().await.unwrap();
             let links = response.headers().get("link").map(|v| v.to_str().unwrap().to_owned());
-            let page: Vec<Issue> = serde_json::from_slice(&response.bytes().await.unwrap()).unwrap();
+            let page: Vec<Issue> =
+                serde_json::from_slice(&response.bytes().await.unwrap()).unwrap();
             count += page.len();
             next = links.and_then(|links| {
                 let link = links.split(", ").find(|link| link.ends_with("rel=\"next\""))?;
@@ -217,14 +223,19 @@ fn report(name: &str, unit: &str, rounds: Vec<(f64, f64)>) {
 
 fn checks(runtime: &Runtime, binding: &Binding, native: &Native, testing: bool) {
     let (rounds, count) = if testing { (1, 50) } else { (15, 4_000) };
-    let ours = || measure(runtime, async {
-        let calls = (0..count).map(|_| async { assert!(binding.check().await.unwrap().is_ok()) });
-        futures_util::stream::iter(calls).buffer_unordered(IN_FLIGHT).count().await
-    });
-    let theirs = || measure(runtime, async {
-        let calls = (0..count).map(|_| native.check());
-        futures_util::stream::iter(calls).buffer_unordered(IN_FLIGHT).count().await
-    });
+    let ours = || {
+        measure(runtime, async {
+            let calls =
+                (0..count).map(|_| async { assert!(binding.check().await.unwrap().is_ok()) });
+            futures_util::stream::iter(calls).buffer_unordered(IN_FLIGHT).count().await
+        })
+    };
+    let theirs = || {
+        measure(runtime, async {
+            let calls = (0..count).map(|_| native.check());
+            futures_util::stream::iter(calls).buffer_unordered(IN_FLIGHT).count().await
+        })
+    };
     let rounds = (0..rounds).map(|_| (ours(), theirs())).collect();
     report("check, 16 in flight", "each", rounds);
 }
@@ -246,9 +257,8 @@ async fn read_all(binding: &Binding) -> usize {
 }
 
 fn reads(runtime: &Runtime, binding: &Binding, native: &Native, testing: bool) {
-    let rounds = (0..if testing { 1 } else { 9 }).map(|_| {
-        (measure(runtime, read_all(binding)), measure(runtime, native.read()))
-    });
+    let rounds = (0..if testing { 1 } else { 9 })
+        .map(|_| (measure(runtime, read_all(binding)), measure(runtime, native.read())));
     report("read of 10,000 issues", "a record", rounds.collect());
 }
 

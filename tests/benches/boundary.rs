@@ -58,7 +58,8 @@ fn github() -> &'static [u8] {
 fn instantiate(criterion: &mut Criterion) {
     let runtime = runtime(1);
     let mut group = criterion.benchmark_group("instantiate and no-op call");
-    for (name, allocation) in [("pooled", Allocation::Pooled), ("on demand", Allocation::OnDemand)] {
+    for (name, allocation) in [("pooled", Allocation::Pooled), ("on demand", Allocation::OnDemand)]
+    {
         let binding = bound(&runtime, allocation, noop());
         group.bench_function(name, |bencher| {
             bencher.iter(|| runtime.block_on(binding.check()).unwrap().unwrap());

@@ -11,6 +11,7 @@ use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -20,6 +21,9 @@ use zeroize::Zeroizing;
 
 /// Bytes of the MAC at the start of each file.
 const TAG_BYTES: usize = 32;
+
+/// Parts the temporary files of one process.
+static WRITES: AtomicU64 = AtomicU64::new(0);
 
 /// Tells this format from later ones.
 const LABEL: &[u8] = b"jackfield compiled component 1";
@@ -86,7 +90,8 @@ impl CompiledCache {
     }
 
     fn write(&self, path: &Path, tag: &[u8], code: &[u8]) -> std::io::Result<()> {
-        let beside = path.with_extension(format!("{}.tmp", std::process::id()));
+        let turn = WRITES.fetch_add(1, Ordering::Relaxed);
+        let beside = path.with_extension(format!("{}-{turn}.tmp", std::process::id()));
         let written = fs::File::create(&beside).and_then(|mut file| {
             file.write_all(tag)?;
             file.write_all(code)
