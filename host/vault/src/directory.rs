@@ -1,7 +1,7 @@
 //! The data directory: private to its owner, and the lock inside it.
 
 use std::fs::{self, DirBuilder, File, TryLockError};
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -15,6 +15,10 @@ pub(crate) const DATABASE: &str = "jackfield.db";
 /// The default key file's name.
 pub(crate) const KEYS: &str = "keys.json";
 const LOCK: &str = "jackfield.lock";
+/// What is written to see whether something can be, and removed at once.
+const PROBE: &str = "probe.new";
+/// The size of the file that SQLite makes beside a log.
+const PROBE_BYTES: usize = 32 << 10;
 
 /// How long one process waits for another that sets up the store or rotates its keys.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -47,6 +51,41 @@ pub(crate) fn prepare(path: &Path) -> Result<PathBuf, Error> {
         }
     }
     Ok(path)
+}
+
+/// The error, or what lies under it: SQLite needs a file for its log even to read, and does not say
+/// why it cannot have one.
+pub(crate) fn explain(directory: &Path, error: Error) -> Error {
+    match error {
+        Error::InputOutput { source } => match probe(directory) {
+            Err(error) => denied(error).unwrap_or(Error::InputOutput { source }),
+            Ok(()) => Error::InputOutput { source },
+        },
+        other => other,
+    }
+}
+
+/// Whether the directory takes a file.
+fn probe(directory: &Path) -> io::Result<()> {
+    let path = directory.join(PROBE);
+    fs::remove_file(&path).or_else(file::absent_is_fine)?;
+    let written = file::create_private(&path).and_then(|mut file| {
+        file.write_all(&[0; PROBE_BYTES])?;
+        file.sync_all()
+    });
+    fs::remove_file(&path).or_else(file::absent_is_fine)?;
+    written
+}
+
+fn denied(error: io::Error) -> Option<Error> {
+    use io::ErrorKind::{
+        FileTooLarge, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull,
+    };
+    match error.kind() {
+        ReadOnlyFilesystem | PermissionDenied => Some(Error::ReadOnly { source: error.into() }),
+        StorageFull | QuotaExceeded | FileTooLarge => Some(Error::Full { source: error.into() }),
+        _ => None,
+    }
 }
 
 fn make(path: &Path) -> io::Result<()> {
@@ -141,6 +180,28 @@ mod tests {
         let path = directory.path().join("file");
         fs::write(&path, "").unwrap();
         assert!(prepare(&path.join("below")).is_err());
+    }
+
+    #[test]
+    fn what_the_system_denies_is_told_by_its_name() {
+        use io::ErrorKind::{NotFound, PermissionDenied, ReadOnlyFilesystem, StorageFull};
+        let told = |kind: io::ErrorKind| denied(kind.into());
+        for kind in [ReadOnlyFilesystem, PermissionDenied] {
+            assert!(matches!(told(kind), Some(Error::ReadOnly { .. })), "{kind}");
+        }
+        assert!(matches!(told(StorageFull), Some(Error::Full { .. })));
+        assert!(told(NotFound).is_none());
+    }
+
+    #[test]
+    fn an_error_that_the_directory_does_not_explain_stays_and_the_probe_leaves_nothing() {
+        let directory = tempfile::tempdir().unwrap();
+        let error = Error::InputOutput { source: "it said so".into() };
+        assert!(matches!(explain(directory.path(), error), Error::InputOutput { .. }));
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
+        let absent = directory.path().join("absent");
+        let error = Error::InputOutput { source: "it said so".into() };
+        assert!(matches!(explain(&absent, error), Error::InputOutput { .. }));
     }
 
     #[tokio::test]

@@ -304,6 +304,8 @@ fn from_code(code: u32, error: sqlx::Error) -> Error {
     const PROTOCOL: u32 = 15;
     const NOTADB: u32 = 26;
     const IOERR_SHORT_READ: u32 = IOERR | (2 << 8);
+    /// The log's index cannot grow: "probably out of space", says SQLite.
+    const IOERR_SHMSIZE: u32 = IOERR | (19 << 8);
 
     let primary = code & 0xff;
     let source: Box<dyn StdError + Send + Sync> = match primary {
@@ -318,6 +320,7 @@ fn from_code(code: u32, error: sqlx::Error) -> Error {
         FULL => Error::Full { source },
         CORRUPT | NOTADB => Error::Damaged { source },
         _ if code == IOERR_SHORT_READ => Error::Damaged { source },
+        _ if code == IOERR_SHMSIZE => Error::Full { source },
         _ => Error::InputOutput { source },
     }
 }

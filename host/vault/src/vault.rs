@@ -89,17 +89,9 @@ impl Vault {
     /// secrets gets no new key in place of a missing one: [`Error::MissingKeys`].
     pub async fn open(options: VaultOptions) -> Result<Self, Error> {
         let opening = Opening::new(options)?;
-        match opening.attach().await {
-            Ok(Some(keys)) => return Ok(opening.vault(keys, false)),
-            // A rotation may stand between what was read of the ring and of the database.
-            Ok(None) | Err(Error::MissingKeys { .. }) => {}
-            Err(error) => return Err(error),
-        }
-        let _lock = Lock::acquire(&opening.directory).await?;
-        let made_keys = opening.set_up().await?;
-        match opening.attach().await? {
-            Some(keys) => Ok(opening.vault(keys, made_keys)),
-            None => Err(Error::damaged("the store's own row does not keep what is written")),
+        match opening.complete().await {
+            Ok((keys, made_keys)) => Ok(opening.vault(keys, made_keys)),
+            Err(error) => Err(directory::explain(&opening.directory, error)),
         }
     }
 
@@ -296,6 +288,22 @@ impl Opening {
             made_keys,
         };
         Vault { shared: Arc::new(shared) }
+    }
+
+    /// The keys of the store, once it is complete, and whether the first one was made.
+    async fn complete(&self) -> Result<(Keys, bool), Error> {
+        match self.attach().await {
+            Ok(Some(keys)) => return Ok((keys, false)),
+            // A rotation may stand between what was read of the ring and of the database.
+            Ok(None) | Err(Error::MissingKeys { .. }) => {}
+            Err(error) => return Err(error),
+        }
+        let _lock = Lock::acquire(&self.directory).await?;
+        let made_keys = self.set_up().await?;
+        match self.attach().await? {
+            Some(keys) => Ok((keys, made_keys)),
+            None => Err(Error::damaged("the store's own row does not keep what is written")),
+        }
     }
 
     /// The keys of a store that is complete; `None` when something of it has yet to be made.
