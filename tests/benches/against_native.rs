@@ -44,7 +44,7 @@ fn main() {
 /// The simulated provider, in a process of its own.
 struct Peer {
     child: Child,
-    url: String,
+    origin: String,
     token: String,
 }
 
@@ -59,8 +59,15 @@ impl Peer {
             .unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let (url, token) = line.trim().split_once(' ').unwrap();
-        Self { url: url.to_owned(), token: token.to_owned(), child }
+        let (origin, token) = line.trim().split_once(' ').unwrap();
+        Self { origin: origin.to_owned(), token: token.to_owned(), child }
+    }
+}
+
+impl Peer {
+    /// Enterprise Server's shape of the API, which has no rate limit.
+    fn api_url(&self) -> String {
+        format!("{}/api/v3", self.origin)
     }
 }
 
@@ -76,28 +83,27 @@ fn serve() {
     let github = GitHub::start();
     github.stop_journal();
     let token = github.add(Account::classic("bench", &["repo"]));
-    github.set_remaining(&token, 1_000_000_000);
     github.add_repository("bench", "issues", false, ISSUES);
     github.fault("/hang/user", Fault::Hang);
-    println!("{} {token}", github.api_url());
+    println!("{} {token}", github.origin());
     drop(std::io::stdin().lock().lines().next());
 }
 
-fn bind_to(runtime: &Runtime, url: &str, token: &str, limits: Limits) -> Binding {
+fn bind_to(runtime: &Runtime, peer: &Peer, url: &str, limits: Limits) -> Binding {
     let mut policy = EgressPolicy::strict();
-    policy.allow_origin(url.trim_end_matches("/hang")).unwrap();
+    policy.allow_origin(&peer.origin).unwrap();
     let transport = HttpsTransport::new(TransportOptions::new(policy.clone())).unwrap();
     let host = Host::builder(transport).policy(policy).limits(limits).build().unwrap();
     let github = jackfield_bundle::connector("github").unwrap();
     let connector = runtime.block_on(host.load(github)).unwrap();
     let info = SecretInfo { kind: Some("classic".to_owned()), ..SecretInfo::default() };
-    let secrets = MemorySecrets::new().with("token", SecretText::new(token.to_owned()), info);
+    let secrets = MemorySecrets::new().with("token", SecretText::new(peer.token.clone()), info);
     let settings = Map::from_iter([("api_url".to_owned(), Value::from(url))]);
     connector.bind("token", &settings, Arc::new(secrets)).unwrap()
 }
 
 fn bind(runtime: &Runtime, peer: &Peer) -> Binding {
-    bind_to(runtime, &peer.url, &peer.token, Limits::default())
+    bind_to(runtime, peer, &peer.api_url(), Limits::default())
 }
 
 /// A client as one writes it without Jackfield: the same HTTP library, typed JSON.
@@ -159,7 +165,7 @@ impl Native {
             .with_root_certificates(roots)
             .with_no_client_auth();
         let client = builder.tls_backend_preconfigured(tls).build().unwrap();
-        Self { client, url: peer.url.clone(), token: peer.token.clone() }
+        Self { client, url: peer.api_url(), token: peer.token.clone() }
     }
 
     fn get(&self, url: String) -> reqwest::RequestBuilder {
@@ -265,7 +271,7 @@ fn reads(runtime: &Runtime, binding: &Binding, native: &Native, testing: bool) {
 /// Resident memory of calls that wait for a provider.
 fn waiting(runtime: &Runtime, peer: &Peer, count: usize) {
     let limits = Limits { live_instances: 1_000, ..Limits::default() };
-    let binding = bind_to(runtime, &format!("{}/hang", peer.url), &peer.token, limits);
+    let binding = bind_to(runtime, peer, &format!("{}/hang", peer.origin), limits);
     let before = resident();
     let tasks: Vec<_> = (0..count)
         .map(|_| {
@@ -295,10 +301,10 @@ fn start(peer: &Peer, testing: bool) {
     let program = || {
         let mut command = Command::new(env!("CARGO_BIN_EXE_jackfield"));
         command.args(["--data-dir", directory.path().to_str().unwrap()]);
-        command.args(["--allow-origin", &peer.url, "--json"]).env("BENCH_TOKEN", &peer.token);
+        command.args(["--allow-origin", &peer.origin, "--json"]).env("BENCH_TOKEN", &peer.token);
         command
     };
-    let set = format!("api_url={}", peer.url);
+    let set = format!("api_url={}", peer.api_url());
     let connected = program()
         .args(["connect", "github", "--set", &set, "--secret", "token=env:BENCH_TOKEN"])
         .output()
