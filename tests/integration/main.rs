@@ -8,6 +8,12 @@
     reason = "tests"
 )]
 
+mod canary;
 mod hostile;
+mod kill;
+mod processes;
+mod program;
 mod recorded;
+mod sockets;
+mod structure;
 mod support;

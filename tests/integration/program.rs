@@ -1,0 +1,16 @@
+//! The program as a person or a script runs it, against a simulated GitHub over a real socket.
+//!
+//! Every run is a process of its own, with a data directory and an environment of its own, without a
+//! terminal. What is asserted is what a user has: the exit code, the two streams, and what reached
+//! the provider.
+
+mod components;
+mod flow;
+pub(crate) mod home;
+mod provider;
+mod reading;
+mod sharing;
+mod store;
+mod usage;
+
+pub(crate) use home::{Home, Run, TOKEN};

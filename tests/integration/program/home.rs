@@ -1,0 +1,214 @@
+//! A data directory of its own, and the program run on it as a person or a script would.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use jackfield_tests::GitHub;
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The variable in which tests hand a token over.
+pub(crate) const TOKEN: &str = "TEST_TOKEN";
+
+/// A data directory, a home, and a place for temporary files, all empty at first and of its own.
+pub(crate) struct Home {
+    directory: TempDir,
+    api_url: Option<String>,
+    options: Vec<String>,
+}
+
+/// What one run of the program came to.
+#[derive(Debug)]
+pub(crate) struct Run {
+    #[expect(dead_code, reason = "its Debug tells what was run")]
+    arguments: Vec<String>,
+    /// None where a signal ended it.
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Home {
+    /// Where nothing beyond the strict policy is allowed.
+    pub(crate) fn strict() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        for name in ["home", "temporary"] {
+            std::fs::create_dir(directory.path().join(name)).unwrap();
+        }
+        Self { directory, api_url: None, options: Vec::new() }
+    }
+
+    /// Where that GitHub is allowed, and connected to unless the arguments say otherwise.
+    pub(crate) fn of(github: &GitHub) -> Self {
+        let api_url = Some(github.api_url());
+        Self { api_url, ..Self::strict() }.allowing(github.origin())
+    }
+
+    /// The same with the API below `/api/v3`, and with its certificate's authority trusted.
+    pub(crate) fn of_enterprise(github: &GitHub) -> Self {
+        let api_url = Some(github.enterprise_url());
+        let home = Self { api_url, ..Self::strict() }.allowing(github.origin());
+        let authority = home.file("authority.pem", github.ca_pem());
+        home.option("--ca").option(&authority)
+    }
+
+    /// Where this origin is allowed as well.
+    pub(crate) fn allowing(self, origin: &str) -> Self {
+        self.option("--allow-origin").option(origin)
+    }
+
+    /// With one more argument in every run.
+    pub(crate) fn option(mut self, argument: &str) -> Self {
+        self.options.push(argument.to_owned());
+        self
+    }
+
+    /// A place in this home, outside of the data directory.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    /// The data directory. The first run makes it.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.path("data")
+    }
+
+    /// Everything that the runs may have written, the data directory among it.
+    pub(crate) fn root(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// Writes a file into this home, and returns its path.
+    pub(crate) fn file(&self, name: &str, content: impl AsRef<[u8]>) -> String {
+        let path = self.path(name);
+        std::fs::write(&path, content).unwrap();
+        path.into_os_string().into_string().unwrap()
+    }
+
+    /// The program, in an environment of its own.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_jackfield"));
+        self.prepare(&mut command);
+        command.args(self.arguments(arguments));
+        command
+    }
+
+    /// Gives a command the environment of this home.
+    pub(crate) fn prepare(&self, command: &mut Command) {
+        command
+            .env_clear()
+            .env("HOME", self.path("home"))
+            .env("TMPDIR", self.path("temporary"))
+            .env("PATH", "/usr/bin:/bin:/usr/sbin:/sbin")
+            .current_dir(self.root())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+    }
+
+    /// These arguments behind those that every run has.
+    pub(crate) fn arguments(&self, arguments: &[&str]) -> Vec<String> {
+        let data = self.data().into_os_string().into_string().unwrap();
+        let mut all = vec!["--data-dir".to_owned(), data];
+        all.extend(self.options.iter().cloned());
+        all.extend(arguments.iter().map(|&argument| argument.to_owned()));
+        let connects = arguments.first() == Some(&"connect");
+        let sets = arguments.iter().any(|argument| argument.contains("api_url="));
+        if let Some(api_url) = self.api_url.as_ref().filter(|_| connects && !sets) {
+            all.extend(["--set".to_owned(), format!("api_url={api_url}")]);
+        }
+        all
+    }
+
+    /// Runs the program to its end.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Run {
+        Run::of(arguments, self.command(arguments).output().unwrap())
+    }
+
+    /// The same, where this token is in the variable [`TOKEN`].
+    pub(crate) fn run_with(&self, token: &str, arguments: &[&str]) -> Run {
+        Run::of(arguments, self.command(arguments).env(TOKEN, token).output().unwrap())
+    }
+
+    /// The same, where this comes by standard input.
+    pub(crate) fn run_fed(&self, input: &str, arguments: &[&str]) -> Run {
+        let mut child = self.command(arguments).stdin(Stdio::piped()).spawn().unwrap();
+        // A program that refuses its arguments has ended before it reads.
+        drop(child.stdin.take().unwrap().write_all(input.as_bytes()));
+        Run::of(arguments, child.wait_with_output().unwrap())
+    }
+
+    /// Starts the program.
+    pub(crate) fn start(&self, token: &str, arguments: &[&str]) -> Child {
+        self.command(arguments).env(TOKEN, token).spawn().unwrap()
+    }
+
+    /// Connects by this token, with further arguments, and returns the connection's id.
+    pub(crate) fn connect(&self, token: &str, more: &[&str]) -> String {
+        let arguments =
+            [&["connect", "github", "--json", "--secret", "token=env:TEST_TOKEN"], more];
+        let answer = self.run_with(token, &arguments.concat()).done().json();
+        answer["connection"]["id"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
+    }
+
+    /// The connections that `list` tells of.
+    pub(crate) fn connections(&self) -> Vec<Value> {
+        let answer = self.run(&["list", "--json"]).done().json();
+        answer["connections"].as_array().unwrap_or_else(|| panic!("{answer}")).clone()
+    }
+}
+
+impl Run {
+    pub(crate) fn of(arguments: &[&str], output: Output) -> Self {
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+        Self {
+            arguments: arguments.iter().map(|&argument| argument.to_owned()).collect(),
+            code: output.status.code(),
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
+        }
+    }
+
+    /// Itself, if it ended with that code.
+    #[track_caller]
+    pub(crate) fn ended(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "{self:#?}");
+        self
+    }
+
+    /// Itself, if it ended well.
+    #[track_caller]
+    pub(crate) fn done(self) -> Self {
+        self.ended(0)
+    }
+
+    /// The one JSON document on standard output.
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:#?}"))
+    }
+
+    /// The error of the one JSON document on standard output.
+    #[track_caller]
+    pub(crate) fn error(&self) -> Value {
+        let document = self.json();
+        let error = document.get("error").unwrap_or_else(|| panic!("no error: {self:#?}"));
+        assert!(error["message"].as_str().is_some_and(|text| !text.is_empty()), "{self:#?}");
+        error.clone()
+    }
+
+    /// Itself, if its human output has this text on standard error.
+    #[track_caller]
+    pub(crate) fn says(self, text: &str) -> Self {
+        assert!(self.stderr.contains(text), "{text:?} is not said: {self:#?}");
+        self
+    }
+
+    /// Each line of standard output as JSON.
+    #[track_caller]
+    pub(crate) fn lines(&self) -> Vec<Value> {
+        let parse = |line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
+        self.stdout.lines().map(parse).collect()
+    }
+}
