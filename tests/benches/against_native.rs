@@ -3,7 +3,13 @@
 //!
 //! `cargo bench -p jackfield --bench against_native`
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing, reason = "benches")]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "benches"
+)]
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};

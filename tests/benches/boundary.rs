@@ -2,7 +2,13 @@
 //!
 //! `cargo bench -p jackfield --bench boundary`
 
-#![allow(missing_docs, clippy::unwrap_used, reason = "benches")]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "benches"
+)]
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -10,7 +10,9 @@ fn main() {
     let url = github.api_url();
     println!("A simulated GitHub listens at {url}, until you press Enter. Its token is {token}\n");
     println!("  cargo run -- --allow-origin {url} connect github --set api_url={url}");
-    println!("  cargo run -- --allow-origin {url} read ID issues --param repository=ada/engine --all");
+    println!(
+        "  cargo run -- --allow-origin {url} read ID issues --param repository=ada/engine --all"
+    );
     let mut line = String::new();
     drop(std::io::stdin().read_line(&mut line));
 }

@@ -144,6 +144,17 @@ impl Cage {
             Fault::redirect(302, &format!("https://elsewhere.example.com/?token={link}")),
             Fault::redirect(302, &format!("https://ada:{link}@elsewhere.example.com/{link}")),
         ];
+        // Every letter escaped, as no JSON writer does and any may.
+        let escaped: String = secret.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect();
+        let title = r#"[{"id":1,"number":1,"updated_at":"2026-01-01T00:00:00Z","title":""#;
+        for (status, body) in [
+            (200, format!(r#"{{"login":"{escaped}","id":1}}"#)),
+            (200, format!(r#"{title}{escaped}"}}]"#)),
+            (200, format!(r#"{title}{}"}}]"#, escaped.to_uppercase().replace("\\U", "\\u"))),
+            (401, format!(r#"{{"message":"{escaped}"}}"#)),
+        ] {
+            faults.push(Fault::json(status, &[], body));
+        }
         for status in [400, 401, 403, 404, 409, 418, 422, 429, 500, 503] {
             let header = [("x-github-request-id", secret), ("x-github-sso", secret)];
             faults.push(Fault::json(status, &header, says(&format!("No: Bearer {secret}"))));

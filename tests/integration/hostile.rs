@@ -56,9 +56,12 @@ fn read_request() -> ReadRequest {
     ReadRequest { stream: "things".to_owned(), cursor: None, parameters: Map::new(), limit: 10 }
 }
 
+/// Whether it is the right way to be stopped.
+type Stopped = fn(&CallError) -> bool;
+
 #[tokio::test(flavor = "multi_thread")]
 async fn guests_that_use_too_much_are_stopped() {
-    let cases: [(&str, &str, Value, fn(&CallError) -> bool); 9] = [
+    let cases: [(&str, &str, Value, Stopped); 9] = [
         ("spin", "how", json!(""), |e| matches!(e, CallError::Deadline { .. })),
         ("allocate", "how", json!(""), |e| matches!(e, CallError::Exhausted { what: "memory" })),
         ("recurse", "how", json!(""), |e| {

@@ -60,9 +60,11 @@ fn reply(recorded: &Recorded) -> Reply {
 async fn replay(recorded: &Recorded) -> (Result<Report, Failure>, Result<Page, Failure>) {
     let user = "https://api.github.com/user";
     let issues = "https://api.github.com/repos/octocat/hello/issues";
-    let transport = ScriptedTransport::new()
-        .on(Method::Get, user, [reply(recorded)])
-        .on(Method::Get, issues, [reply(recorded)]);
+    let transport = ScriptedTransport::new().on(Method::Get, user, [reply(recorded)]).on(
+        Method::Get,
+        issues,
+        [reply(recorded)],
+    );
     let (host, _) = scripted_host(&transport, Limits::default());
     let github = host.load(jackfield_bundle::connector("github").unwrap()).await.unwrap();
     let binding = bound(&github, &[]);
@@ -78,7 +80,8 @@ async fn recordings_are_classified() {
     let github: Vec<_> = recordings.into_iter().filter(|r| r.provider == "github").collect();
     assert!(github.len() >= TABLE.len(), "{} recordings", github.len());
     for (id, expected) in TABLE {
-        let recorded = github.iter().find(|r| r.id == *id).unwrap_or_else(|| panic!("{id}: missing"));
+        let recorded =
+            github.iter().find(|r| r.id == *id).unwrap_or_else(|| panic!("{id}: missing"));
         let (check, read) = replay(recorded).await;
         match expected {
             Account(name) => {
@@ -87,7 +90,8 @@ async fn recordings_are_classified() {
             }
             Issues(count, more) => {
                 let page = read.unwrap_or_else(|failure| panic!("{id}: {failure:?}"));
-                let follows = serde_json::to_value(&page.progress).unwrap()["state"] == json!("more");
+                let follows =
+                    serde_json::to_value(&page.progress).unwrap()["state"] == json!("more");
                 assert_eq!((page.changes.len(), follows), (*count, *more), "{id}");
             }
             Fails(code, retry) => {
@@ -96,7 +100,8 @@ async fn recordings_are_classified() {
                 assert_eq!(failure.cause.code(), *code, "{id}: {failure:?}");
                 assert!(retry(&failure.retry), "{id}: {failure:?}");
                 assert!(!failure.message.is_empty(), "{id}");
-                let status = failure.evidence.iter().any(|e| e.value == recorded.status.to_string());
+                let status =
+                    failure.evidence.iter().any(|e| e.value == recorded.status.to_string());
                 assert!(status, "{id}: {failure:?}");
             }
         }

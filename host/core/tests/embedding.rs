@@ -22,7 +22,9 @@ async fn a_check_answers_whose_token_it_is() {
     );
     let host = Host::builder(transport.clone()).allocation(Allocation::OnDemand).build().unwrap();
     let github = host.load(jackfield_bundle::connector("github").unwrap()).await.unwrap();
-    println!("{:?}", github.facts());
+    let capabilities = &github.facts().capabilities;
+    assert!(capabilities.iter().all(|name| name.starts_with("jackfield:connector/")));
+    assert!(github.manifest().stream("issues").is_some());
     let secrets = MemorySecrets::new().with(
         "token",
         SecretText::new(TOKEN.to_owned()),
@@ -30,6 +32,9 @@ async fn a_check_answers_whose_token_it_is() {
     );
     let binding = github.bind("token", &Map::new(), Arc::new(secrets)).unwrap();
     let report = binding.check().await.unwrap().unwrap();
-    println!("{report:#?}");
     assert_eq!(report.account.name, "octocat");
+    let received = transport.received();
+    assert_eq!(received.len(), 1);
+    let sent = received.first().and_then(|one| one.expose_sensitive_header("authorization"));
+    assert_eq!(sent, Some(format!("Bearer {TOKEN}").as_str()));
 }
