@@ -8,7 +8,8 @@
 //! - base64 in both alphabets (RFC 4648), wherever the secret stands inside a longer encoded text:
 //!   the characters that the secret alone decides. Up to six bits at either end depend on its
 //!   neighbours and remain;
-//! - hexadecimal, and JSON and HTML escapes, as common encoders write them.
+//! - hexadecimal, and JSON and HTML escapes, as common encoders write them, and JSON that escapes
+//!   every character.
 //!
 //! A shorter secret is searched for as it is, and only where it is no part of a longer word: three
 //! letters stand everywhere, and blanking them would both ruin the answer and tell, by the gaps in

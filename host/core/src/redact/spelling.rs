@@ -38,6 +38,7 @@ pub(super) fn spellings(secret: &str) -> Vec<Zeroizing<Vec<u8>>> {
     for upper in [false, true] {
         found.push(hexadecimal(secret, upper));
         found.push(every_byte_percent(secret, upper));
+        found.push(every_unit_escaped(secret, upper));
     }
     found.retain(|text| text.len() >= MIN_PIECE_BYTES);
     found.into_iter().map(|mut text| Zeroizing::new(take(&mut *text).into_bytes())).collect()
@@ -128,6 +129,15 @@ fn every_byte_percent(secret: &str, upper: bool) -> Zeroizing<String> {
     for byte in secret.bytes() {
         text.push('%');
         push_hex(&mut text, byte, upper);
+    }
+    text
+}
+
+/// As JSON allows (RFC 8259, section 7) and writers that trust no character do.
+fn every_unit_escaped(secret: &str, upper: bool) -> Zeroizing<String> {
+    let mut text = Zeroizing::new(String::with_capacity(6 * secret.len()));
+    for c in secret.chars() {
+        push_unicode(&mut text, c, upper);
     }
     text
 }

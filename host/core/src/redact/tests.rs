@@ -118,9 +118,11 @@ fn a_password_is_found_however_an_encoder_escapes_it() {
 }
 
 #[test]
-fn a_token_is_found_where_even_its_underscore_is_escaped() {
+fn a_token_is_found_where_more_is_escaped_than_need_be() {
     let token = "ghp_0123456789abcdef";
-    for text in ["ghp%5F0123456789abcdef", "ghp%5f0123456789abcdef", token] {
+    let escaped: String = token.bytes().map(|byte| format!("\\u{byte:04x}")).collect();
+    let upper: String = token.bytes().map(|byte| format!("\\u{byte:04X}")).collect();
+    for text in ["ghp%5F0123456789abcdef", "ghp%5f0123456789abcdef", token, &escaped, &upper] {
         assert_eq!(redact(token, &format!("<{text}>")), format!("<{REPLACEMENT}>"), "{text}");
     }
 }
