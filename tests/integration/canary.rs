@@ -6,10 +6,12 @@ mod search;
 
 use std::path::Path;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jackfield_tests::{Account, Fault, GitHub, token};
 
 use crate::program::{Home, Run};
-use search::Search;
+use search::{Search, html};
 
 /// Of a shape that no provider issues: every character of it that some writer escapes.
 const ODD: &str = r#"cA"n\A/r+Y=%41&<s>'i{n}g:s;,?#@!$^`|~_-.*()[]0123456789"#;
@@ -152,6 +154,11 @@ impl Cage {
             (200, format!(r#"{title}{escaped}"}}]"#)),
             (200, format!(r#"{title}{}"}}]"#, escaped.to_uppercase().replace("\\U", "\\u"))),
             (401, format!(r#"{{"message":"{escaped}"}}"#)),
+            (200, record_with(&html(secret, "&quot;", "&#39;"))),
+            (200, record_with(&html(secret, "&#34;", "&#x27;"))),
+            (200, record_with(&link.to_string())),
+            (200, record_with(&STANDARD.encode(format!("ada:{secret}")))),
+            (200, record_with(&URL_SAFE_NO_PAD.encode(format!("x{secret}y")))),
         ] {
             faults.push(Fault::json(status, &[], body));
         }
@@ -224,6 +231,14 @@ impl Cage {
         assert_eq!(self.search.found_below(self.home.root()), [""; 0]);
         assert!(self.runs > 100, "{}", self.runs);
     }
+}
+
+/// A page of one issue with that title.
+fn record_with(title: &str) -> String {
+    let issue = serde_json::json!({
+        "id": 1, "number": 1, "updated_at": "2026-01-01T00:00:00Z", "title": title,
+    });
+    serde_json::json!([issue]).to_string()
 }
 
 fn contains(directory: &Path, name: &str) -> bool {

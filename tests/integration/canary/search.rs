@@ -56,6 +56,10 @@ impl Search {
             };
             add("percent".into(), some(false));
             add("PERCENT".into(), some(true));
+            for (double, single) in [("&quot;", "&#39;"), ("&#34;", "&#x27;"), ("&#x22;", "&apos;")]
+            {
+                add(format!("HTML with {double}"), html(secret, double, single).into_bytes());
+            }
             let json = serde_json::to_string(secret).unwrap();
             add("JSON".into(), json.trim_matches('"').as_bytes().to_vec());
             add("debug".into(), format!("{secret:?}")[1..].trim_end_matches('"').into());
@@ -89,6 +93,12 @@ impl Search {
         }
         found
     }
+}
+
+/// As it stands in HTML.
+pub(super) fn html(text: &str, double: &str, single: &str) -> String {
+    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    text.replace('"', double).replace('\'', single)
 }
 
 #[test]
