@@ -154,13 +154,15 @@ impl Cage {
             (200, format!(r#"{title}{escaped}"}}]"#)),
             (200, format!(r#"{title}{}"}}]"#, escaped.to_uppercase().replace("\\U", "\\u"))),
             (401, format!(r#"{{"message":"{escaped}"}}"#)),
-            (200, record_with(&html(secret, "&quot;", "&#39;"))),
-            (200, record_with(&html(secret, "&#34;", "&#x27;"))),
             (200, record_with(&link.to_string())),
             (200, record_with(&STANDARD.encode(format!("ada:{secret}")))),
             (200, record_with(&URL_SAFE_NO_PAD.encode(format!("x{secret}y")))),
         ] {
             faults.push(Fault::json(status, &[], body));
+        }
+        for (double, single) in [("&quot;", "&#39;"), ("&#34;", "&#x27;")] {
+            let title = html(secret, double, single);
+            faults.push(Fault::html(200, format!("<html><title>{title}</title></html>")));
         }
         for status in [400, 401, 403, 404, 409, 418, 422, 429, 500, 503] {
             let header = [("x-github-request-id", secret), ("x-github-sso", secret)];
