@@ -10,6 +10,7 @@
 
 mod canary;
 mod hostile;
+mod keyring;
 mod kill;
 mod processes;
 mod program;
