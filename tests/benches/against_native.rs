@@ -1,7 +1,8 @@
 //! The same work by a native client, in the same run, in interleaved rounds: CPU time of this
 //! process, the simulated provider being another one. Ratios count, not absolutes.
 //!
-//! `cargo bench -p jackfield --bench against_native`
+//! `cargo bench -p jackfield --bench against_native`, and after it `-- read` for one part alone:
+//! `check`, `read`, `waiting`, `start`.
 
 #![allow(
     missing_docs,
@@ -41,10 +42,25 @@ fn main() {
     let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let binding = bind(&runtime, &peer);
     let native = Native::new(&peer);
-    checks(&runtime, &binding, &native, testing);
-    reads(&runtime, &binding, &native, testing);
-    waiting(&runtime, &peer, if testing { 10 } else { WAITING });
-    start(&peer, testing);
+    if wanted("check") {
+        checks(&runtime, &binding, &native, testing);
+    }
+    if wanted("read") {
+        reads(&runtime, &binding, &native, testing);
+    }
+    if wanted("waiting") {
+        waiting(&runtime, &peer, if testing { 10 } else { WAITING });
+    }
+    if wanted("start") {
+        start(&peer, testing);
+    }
+}
+
+/// Whether the arguments ask for that part: they name it, or none.
+fn wanted(part: &str) -> bool {
+    let mut named =
+        std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).peekable();
+    named.peek().is_none() || named.any(|argument| argument == part)
 }
 
 /// The simulated provider, in a process of its own.

@@ -60,10 +60,17 @@ fn judge(text: &str, max_bytes: usize) -> Result<(), JsonError> {
     if text.len() > max_bytes {
         return Err(JsonError::TooLong { bytes: text.len(), limit: max_bytes });
     }
-    if depth(text.as_bytes()) > MAX_JSON_DEPTH {
+    if openings(text.as_bytes()) > MAX_JSON_DEPTH && depth(text.as_bytes()) > MAX_JSON_DEPTH {
         return Err(JsonError::TooDeep);
     }
     Ok(())
+}
+
+/// Opening brackets, in strings too: no text is deeper than it has of them. Counting them takes a
+/// twentieth of the time that following the nesting does, and few records have more than the limit.
+fn openings(text: &[u8]) -> usize {
+    // `[` and `{` differ in one bit.
+    text.iter().filter(|&&byte| byte | 0x20 == b'{').count()
 }
 
 /// How deep arrays and objects are nested, if the text is JSON.
