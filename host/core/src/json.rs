@@ -69,8 +69,9 @@ fn judge(text: &str, max_bytes: usize) -> Result<(), JsonError> {
 /// Opening brackets, in strings too: no text is deeper than it has of them. Counting them takes a
 /// twentieth of the time that following the nesting does, and few records have more than the limit.
 fn openings(text: &[u8]) -> usize {
-    // `[` and `{` differ in one bit.
-    text.iter().filter(|&&byte| byte | 0x20 == b'{').count()
+    // `[` and `{` differ in one bit. Sums of one byte, so that the compiler uses whole registers.
+    let sum = |piece: &[u8]| piece.iter().map(|byte| u8::from(byte | 0x20 == b'{')).sum::<u8>();
+    text.chunks(usize::from(u8::MAX)).map(|piece| usize::from(sum(piece))).sum()
 }
 
 /// How deep arrays and objects are nested, if the text is JSON.
