@@ -101,9 +101,9 @@ impl Victim {
         let full = self.model.len() >= MANY;
         match self.chance.fraction() {
             _ if grows => Deed::Connect,
-            part if part < 0.35 => Deed::Update,
-            part if part < 0.7 => Deed::Rotate,
-            _ if full => Deed::Disconnect,
+            part if part < 0.3 => Deed::Update,
+            part if part < 0.6 => Deed::Rotate,
+            part if full || part < 0.75 => Deed::Disconnect,
             _ => Deed::Connect,
         }
     }
