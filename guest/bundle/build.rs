@@ -25,6 +25,10 @@ const MEASURED: &[&str] = &["noop"];
 /// that costs more than the rest of a small call.
 const INITIAL_MEMORY: &str = "--initial-memory=4194304";
 
+/// Sixteen bytes at once (fixed-width SIMD, part of WebAssembly since 2.0): records are passed over in
+/// a fraction of the time.
+const FEATURES: &str = "-Ctarget-feature=+simd128";
+
 /// What an outer cargo or clippy sets for its own build, and what would change the guests'.
 const OUTER: &[&str] = &[
     "CARGO_BUILD_RUSTFLAGS",
@@ -164,6 +168,7 @@ impl Place {
     /// No path of this machine stays in the bytes: sources come from `/src` and `/crates`.
     fn flags(&self) -> Vec<String> {
         let mut flags = vec![
+            FEATURES.to_owned(),
             format!("-Clink-arg={INITIAL_MEMORY}"),
             format!("--remap-path-prefix={}=/src", self.workspace.display()),
         ];

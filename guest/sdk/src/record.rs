@@ -4,6 +4,9 @@
 //! is read once: from each record the few fields that matter, and beside them the record's own text,
 //! which is handed on as it is.
 
+mod fields;
+mod skip;
+
 use std::marker::PhantomData;
 
 use serde::Deserialize;
@@ -104,15 +107,8 @@ impl<'a, T: Deserialize<'a>> Records<'a, T> {
             _ => rest.strip_prefix(',').ok_or_else(|| broken("the list is cut off"))?,
         };
         let start = start.trim_ascii_start();
-        if !start.starts_with('{') {
-            return Err(broken("a record is no object"));
-        }
-        let mut values = serde_json::Deserializer::from_str(start).into_iter::<T>();
-        let fields = values
-            .next()
-            .unwrap_or_else(|| Err(serde::de::Error::custom("the list is cut off")))
-            .map_err(|error| broken(&error.to_string()))?;
-        let (text, rest) = start.split_at(values.byte_offset());
+        let (fields, length) = fields::read(start)?;
+        let (text, rest) = start.split_at(length);
         (self.rest, self.place) = (rest, Place::Between);
         Ok(Some(Record { fields, text }))
     }

@@ -42,7 +42,12 @@ fn run(arguments: Arguments) -> u8 {
     logging::start(output.verbose);
     let done = Configuration::of_process(options).and_then(|configuration| {
         let runtime = runtime()?;
-        let done = runtime.block_on(execute(&Program { configuration, output }, command));
+        let program = Program::new(configuration, output);
+        let done = runtime.block_on(async {
+            let done = execute(&program, command).await;
+            program.close().await;
+            done
+        });
         // Whatever still runs is of no use to anybody any more.
         runtime.shutdown_background();
         done

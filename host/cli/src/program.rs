@@ -5,6 +5,7 @@ use jackfield_connect::{Connections, Registry};
 use jackfield_host::{Allocation, CompiledCache, Host};
 use jackfield_transport::{CaCertificates, HttpsTransport, TransportOptions};
 use jackfield_vault::{KeySource, Vault, VaultOptions};
+use tokio::sync::OnceCell;
 
 use crate::configuration::Configuration;
 use crate::error::Error;
@@ -21,15 +22,31 @@ const CACHE_DIRECTORY: &str = "cache";
 pub(crate) struct Program {
     pub(crate) configuration: Configuration,
     pub(crate) output: Output,
+    vault: OnceCell<Vault>,
 }
 
 impl Program {
+    pub(crate) fn new(configuration: Configuration, output: Output) -> Self {
+        Self { configuration, output, vault: OnceCell::new() }
+    }
+
+    /// Ends the program: a store that was opened is closed, its log folded into the database.
+    pub(crate) async fn close(self) {
+        if let Some(vault) = self.vault.into_inner() {
+            vault.close().await;
+        }
+    }
+
     /// The store, made at first use.
     ///
     /// # Errors
     ///
     /// What the store or its keys ran into.
     pub(crate) async fn vault(&self) -> Result<Vault, Error> {
+        self.vault.get_or_try_init(|| self.open_vault()).await.cloned()
+    }
+
+    async fn open_vault(&self) -> Result<Vault, Error> {
         let vault = Vault::open(self.vault_options()).await?;
         if vault.made_keys() {
             let place = vault.key_source();
@@ -71,10 +88,23 @@ impl Program {
     pub(crate) async fn connectors(&self) -> Result<Registry, Error> {
         let there = Vault::exists(&self.configuration.data_dir);
         let vault = match there {
-            true => Vault::open(self.vault_options()).await.ok(),
+            true => self.vault().await.ok(),
             false => None,
         };
         self.registry(vault.as_ref().map(|vault| self.cache(vault)))
+    }
+
+    /// Refuses the name of a connector that is not installed, before a store is made for it.
+    ///
+    /// # Errors
+    ///
+    /// The name is unknown; options that cannot be used.
+    pub(crate) async fn recognise(&self, connector: &str) -> Result<(), Error> {
+        let bundled = jackfield_bundle::connector(connector).is_some();
+        if !bundled && !Vault::exists(&self.configuration.data_dir) {
+            self.connectors().await?.connector(connector).await?;
+        }
+        Ok(())
     }
 
     fn vault_options(&self) -> VaultOptions {

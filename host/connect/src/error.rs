@@ -43,7 +43,7 @@ pub enum Error {
         known: Vec<String>,
     },
     /// No connection has that id. The caller acts.
-    #[error("no connection `{id}`")]
+    #[error("{}", suggest::unknown_connection(.id))]
     UnknownConnection {
         /// As given.
         id: String,

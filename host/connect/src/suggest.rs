@@ -6,12 +6,25 @@ use jackfield_host::input::nearest;
 /// Longest name that is repeated in a sentence, in characters.
 const MAX_SHOWN: usize = 60;
 
+/// Longest id of a connection that is repeated; those of the store have ten characters.
+const MAX_ID: usize = 16;
+
 /// "no connector `githup`; did you mean `github`?"
 pub(crate) fn unknown(what: &str, name: &str, nearest: Option<&str>) -> String {
     let name = shown(name);
     match nearest {
         Some(nearest) => format!("no {what} `{name}`; did you mean `{nearest}`?"),
         None => format!("no {what} `{name}`"),
+    }
+}
+
+/// "no connection `abc`". What does not look like a connection's id is not repeated: it may be a secret in
+/// the wrong place.
+pub(crate) fn unknown_connection(id: &str) -> String {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    match id.len() <= MAX_ID && id.chars().all(plain) {
+        true => format!("no connection `{id}`"),
+        false => "no connection has that id".to_owned(),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::error::{BindError, CallError};
 use crate::failure::{Failure, FieldError};
 use crate::header;
 use crate::host::HostParts;
-use crate::input::validate_inputs;
+use crate::input::validate_settings;
 use crate::manifest::{AuthMethod, Manifest, QuotaHeaders, Scheme};
 use crate::report::{ActionRequest, Outcome, Page, ReadRequest, Report};
 use crate::secret::SecretStore;
@@ -69,8 +69,7 @@ impl Binding {
     ) -> Result<Self, BindError> {
         let auth = manifest.auth_method(method);
         let auth = auth.ok_or_else(|| BindError::UnknownMethod(method.to_owned()))?;
-        let settings = validate_inputs(&manifest.settings, settings, "/settings")
-            .map_err(BindError::Settings)?;
+        let settings = validate_settings(manifest, auth, settings).map_err(BindError::Settings)?;
         let parts = BoundParts {
             host: host.clone(),
             connector_id: manifest.id.clone(),
@@ -154,13 +153,6 @@ fn bind_auth(
     auth: &AuthMethod,
     settings: &Map<String, Value>,
 ) -> Result<Vec<BoundAttach>, BindError> {
-    let missing = auth.requires_settings.iter().filter(|name| !settings.contains_key(*name));
-    let missing: Vec<FieldError> = missing
-        .map(|name| FieldError::at(["settings", name], "is required with this auth method"))
-        .collect();
-    if !missing.is_empty() {
-        return Err(BindError::Settings(missing));
-    }
     auth.attach
         .iter()
         .map(|attach| {

@@ -25,6 +25,7 @@ pub(super) struct Stored {
 pub(super) async fn connect(program: &Program, arguments: Connect) -> Result<Stored, Error> {
     let settings = super::pairs(&arguments.settings, "--set", "settings")?;
     let sources = secret_source::parse(&arguments.secrets.secrets)?;
+    program.recognise(&arguments.name).await?;
     let connections = program.connections().await?;
     let connector = connections.registry().connector(&arguments.name).await?;
     let given = secret_source::read(&sources)?;
