@@ -5,7 +5,7 @@
 //! its rate-limit headers with permission errors too, so what a body says plainly comes before what
 //! headers suggest; and a web page is never taken for GitHub's word, whatever its status.
 //!
-//! The name of the rule is a stable code, and stands in the failure's evidence as `diagnosis`.
+//! The name of the rule is a stable code, and is the failure's `code`.
 
 use jackfield_guest::text::quote;
 use jackfield_guest::{Cause, Failure, Response, Retry, Timestamp};
@@ -170,7 +170,7 @@ impl<'a> Answer<'a> {
 
     /// With what every conclusion shows.
     fn evident(&self, failure: Failure, rule: &str) -> Failure {
-        let failure = failure.evidence("diagnosis", rule);
+        let failure = failure.code(rule);
         let failure = match self.header("x-github-request-id") {
             Some(id) => failure.evidence("x-github-request-id", id),
             None => failure,

@@ -16,6 +16,7 @@ impl Failure {
     pub fn new(cause: Cause, message: impl Into<String>) -> Self {
         Self {
             cause,
+            code: String::new(),
             message: message.into(),
             remedies: Vec::new(),
             retry: Retry::Never,
@@ -29,6 +30,13 @@ impl Failure {
     pub fn invalid(pointer: &str, message: impl Into<String>) -> Self {
         let message = message.into();
         Self::new(Cause::InvalidInput, message.clone()).field(pointer, message)
+    }
+
+    /// As that diagnosis of the connector's: short, stable, in kebab-case.
+    #[must_use]
+    pub fn code(mut self, code: &str) -> Self {
+        self.code = code.to_owned();
+        self
     }
 
     /// With one more thing that a person can do: one imperative sentence.

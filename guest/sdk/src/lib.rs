@@ -104,6 +104,7 @@
 #[doc(hidden)]
 pub mod bindings;
 mod connector;
+pub mod diagnosis;
 mod failure;
 pub mod host;
 mod page;

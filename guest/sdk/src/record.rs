@@ -131,6 +131,7 @@ impl<'a, T: Deserialize<'a>> Iterator for Records<'a, T> {
 
 fn broken(detail: &str) -> Failure {
     Failure::new(Cause::Protocol, "The service's list of records has an unexpected shape.")
+        .code("unexpected-shape")
         .retry(Retry::Backoff)
         .evidence("parser", detail)
 }

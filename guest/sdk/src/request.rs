@@ -179,7 +179,7 @@ fn link_is_whole(what: &str) -> Failure {
 
 fn bug(what: String) -> Failure {
     let message = format!("The connector built a request that cannot be sent: {what}.");
-    Failure::new(Cause::Other("connector-bug".to_owned()), message)
+    Failure::new(Cause::Other("connector-bug".to_owned()), message).code("connector-bug")
 }
 
 #[cfg(test)]

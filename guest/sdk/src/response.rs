@@ -101,6 +101,7 @@ impl Response {
             _ => (Cause::Protocol, Retry::Never),
         };
         Failure::new(cause, format!("{service} answered with the unexpected status {status}."))
+            .code("unexpected-status")
             .retry(retry)
             .based_on(self, &["content-type", "retry-after"])
             .evidence("body", &quote(&self.text(), 200))
@@ -113,15 +114,19 @@ impl Response {
                 "A web page came where data was expected: something between here and the service \
                  answered in its place.",
             )
+            .code("web-page-instead")
             .remedy("Look whether this network asks for a sign-in, or a proxy stands in the way.")
             .evidence("page_title", &self.page_title().unwrap_or_default())
         } else if self.body.trim_ascii().is_empty() {
             Failure::new(Cause::Protocol, "An empty answer came where data was expected.")
+                .code("empty-answer")
         } else if error.is_data() {
             Failure::new(Cause::Protocol, "The service's answer has an unexpected shape.")
+                .code("unexpected-shape")
                 .evidence("parser", &error.to_string())
         } else {
             Failure::new(Cause::Protocol, "The service's answer is not valid JSON.")
+                .code("not-json")
                 .evidence("parser", &error.to_string())
         };
         failure.retry(Retry::Backoff).based_on(self, &["content-type"])

@@ -21,6 +21,24 @@ use crate::bindings::jackfield::connector::http;
 use crate::host::{Budget, Level};
 use crate::{Failure, Field, Method, Response, Target, Timestamp};
 
+/// Holds a generated file against its text; with `JACKFIELD_BLESS` in the environment it is written.
+///
+/// # Panics
+///
+/// Where the file differs or cannot be read or written.
+#[allow(clippy::panic, reason = "a test fails by it")]
+pub fn assert_generated(file: &str, text: &str) {
+    if std::env::var_os("JACKFIELD_BLESS").is_some() {
+        let written = std::fs::write(file, text);
+        assert!(written.is_ok(), "failed to write {file}: {written:?}");
+    }
+    let found = std::fs::read_to_string(file).unwrap_or_default();
+    assert!(
+        found == text,
+        "{file} is not what the code makes: run the test with JACKFIELD_BLESS=1"
+    );
+}
+
 thread_local! {
     static RUNNING: RefCell<Option<State>> = const { RefCell::new(None) };
 }

@@ -190,6 +190,7 @@ impl From<Failure> for types::Failure {
                 Cause::Protocol => types::Cause::Protocol,
                 Cause::Other { name } => types::Cause::Other(name),
             },
+            code: failure.code,
             message: failure.message,
             remedies: failure
                 .remedies
@@ -223,8 +224,10 @@ impl From<Failure> for types::Failure {
 
 /// A failure of the guest, with its texts and lists bounded and scrubbed.
 pub(crate) fn failure(from: types::Failure, clean: &Sanitizer) -> Failure {
+    let cause = cause(from.cause, clean);
     Failure {
-        cause: cause(from.cause, clean),
+        code: clean.code(from.code).unwrap_or_else(|| cause.code().to_owned()),
+        cause,
         message: clean.text(from.message),
         remedies: clean.list(from.remedies, |r| remedy(r, clean)),
         retry: match from.retry {

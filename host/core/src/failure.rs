@@ -166,8 +166,12 @@ impl Field {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{message}")]
 pub struct Failure {
-    /// For machines.
+    /// For machines: what a platform does about it.
     pub cause: Cause,
+    /// Which diagnosis this is, finer than the cause: stable, in kebab-case. The connector's own or
+    /// the host's; that of the cause where neither has a finer one.
+    #[serde(default)]
+    pub code: String,
     /// For people, one sentence, scrubbed of secrets.
     pub message: String,
     /// Most useful first; may be empty.
@@ -186,6 +190,7 @@ impl Failure {
     /// A failure that changed nothing, that no retry helps, without remedies or evidence.
     pub fn new(cause: Cause, message: impl Into<String>) -> Self {
         Self {
+            code: cause.code().to_owned(),
             cause,
             message: message.into(),
             remedies: Vec::new(),
@@ -194,6 +199,13 @@ impl Failure {
             fields: Vec::new(),
             evidence: Vec::new(),
         }
+    }
+
+    /// As that diagnosis: stable, in kebab-case.
+    #[must_use]
+    pub fn code(mut self, code: impl Into<String>) -> Self {
+        self.code = code.into();
+        self
     }
 
     /// With one more remedy, after those that it has.

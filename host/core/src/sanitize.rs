@@ -17,6 +17,9 @@ use crate::redact::Redactor;
 /// Bytes of a record's key.
 const MAX_KEY_BYTES: usize = 1_000;
 
+/// Bytes of a diagnosis's code.
+const MAX_CODE_BYTES: usize = 60;
+
 /// Cleans the answers of one call.
 pub(crate) struct Sanitizer {
     redactor: Arc<Redactor>,
@@ -34,6 +37,13 @@ impl Sanitizer {
             std::borrow::Cow::Owned(clean) => clean,
         };
         bounded(printable(text), MAX_MESSAGE_BYTES)
+    }
+
+    /// A code in kebab-case; `None` where it is none.
+    pub(crate) fn code(&self, code: String) -> Option<String> {
+        let kebab = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        let fits = (1..=MAX_CODE_BYTES).contains(&code.len()) && code.bytes().all(kebab);
+        fits.then(|| self.text(code))
     }
 
     /// A link that a person may follow; `None` where it is not an absolute http or https URL.

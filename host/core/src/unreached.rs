@@ -15,16 +15,19 @@ pub(crate) fn failure(error: TransportError, method: Method, url: &Url) -> Failu
             Failure::new(Cause::Unreachable, message)
                 .retry(Retry::Backoff)
                 .remedy(format!("Check the spelling of `{host}`, and that this machine can look it up."), None)
-                .evidence("stage", "name-lookup")
+                .code("name-not-found")
+            .evidence("stage", "name-lookup")
         }
         TransportError::Connect { .. } => Failure::new(Cause::Unreachable, message)
             .retry(Retry::Backoff)
             .remedy("Check the address and the port, and whether a firewall or a VPN stands between.", None)
+            .code("connection-failed")
             .evidence("stage", "connect"),
         TransportError::Tls { .. } => Failure::new(Cause::Unreachable, message)
             .retry(Retry::AfterUserAction)
             .remedy("If the server uses a certificate authority of your own, name it with --ca FILE.", None)
             .remedy("Otherwise tell the server's operator: its certificate is not one that clients can trust.", None)
+            .code("certificate-not-trusted")
             .evidence("stage", "tls"),
         TransportError::Timeout { sent, .. } => Failure::new(Cause::Timeout, message)
             .retry(Retry::Backoff)
@@ -38,6 +41,7 @@ pub(crate) fn failure(error: TransportError, method: Method, url: &Url) -> Failu
             .evidence("stage", "answer"),
         TransportError::Unsendable { .. } => Failure::new(Cause::Denied, message),
         TransportError::Broken { .. } => Failure::new(Cause::Unreachable, message)
+            .code("connection-broken")
             .retry(Retry::Backoff)
             .effect(effect(method, true))
             .remedy("Try again; if it stays so, look whether a proxy or a firewall cuts connections.", None)

@@ -83,7 +83,10 @@ impl<'a> Deserializer<'a> for &mut Object<'a> {
 impl<'a> MapAccess<'a> for &mut Object<'a> {
     type Error = Error;
 
-    fn next_key_seed<K: DeserializeSeed<'a>>(&mut self, seed: K) -> Result<Option<K::Value>, Error> {
+    fn next_key_seed<K: DeserializeSeed<'a>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, Error> {
         Object::key(self)?.map(|key| seed.deserialize(Key(key))).transpose()
     }
 

@@ -20,10 +20,14 @@ pub(crate) fn tell(screen: &mut Screen<'_>, failure: &Failure, evidence: bool) -
     remedies(screen, &failure.remedies)?;
     when(screen, failure.retry)?;
     if evidence {
-        let code = ("cause", Some(failure.cause.code().to_owned()));
+        let cause = failure.cause.code();
+        let codes = [
+            ("cause", Some(cause.to_owned())),
+            ("code", Some(failure.code.clone()).filter(|code| code != cause)),
+        ];
         let evidence = failure.evidence.iter();
         let pairs = evidence.map(|field| (field.name.as_str(), Some(field.value.clone())));
-        screen.pairs(1, &[code].into_iter().chain(pairs).collect::<Vec<_>>())?;
+        screen.pairs(1, &codes.into_iter().chain(pairs).collect::<Vec<_>>())?;
     }
     Ok(())
 }

@@ -297,6 +297,7 @@ impl From<Denial> for Failure {
             Granter::Author | Granter::Nobody => Retry::Never,
         };
         let mut failure = Self::new(Cause::Denied, denial.to_string())
+            .code(denial.rule().code())
             .retry(retry)
             .evidence("rule", denial.rule().code())
             .evidence("subject", denial.subject());
