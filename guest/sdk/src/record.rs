@@ -2,15 +2,18 @@
 //!
 //! Parsing a page into values and writing it again costs several times what reading it does. So a list
 //! is read once: from each record the few fields that matter, and beside them the record's own text,
-//! which is handed on as it is.
+//! which is handed on as it is. Where a record ends is found here; what is passed over within it is
+//! judged by the host, which takes no record that is not JSON.
 
 mod fields;
-mod skip;
+mod marks;
 
 use std::marker::PhantomData;
 
 use serde::Deserialize;
 
+use self::fields::Members;
+use self::marks::Marks;
 use crate::{Cause, Failure, Response, Retry};
 
 /// One record of a list.
@@ -27,8 +30,13 @@ pub struct Record<'a, T> {
 /// Made by [`Response::records`] and [`list`].
 #[derive(Clone, Debug)]
 pub struct Records<'a, T> {
-    rest: &'a str,
+    text: &'a str,
+    marks: Marks<'a>,
+    /// Bytes of the text behind.
+    at: usize,
     place: Place,
+    /// Where the present record's own commas stand.
+    commas: Vec<usize>,
     fields: PhantomData<T>,
 }
 
@@ -37,11 +45,14 @@ pub struct Records<'a, T> {
 enum Place {
     /// A record or the end of the array.
     First,
-    /// A comma or the end of the array.
+    /// A comma and a record, or the end of the array.
     Between,
     /// Nothing.
     End,
 }
+
+/// Arrays and objects within a record. The host takes fewer.
+const MOST_LEVELS: u32 = 127;
 
 /// The records of the JSON array that `text` is. Fields that `T` does not name are skipped, not built.
 ///
@@ -65,11 +76,13 @@ enum Place {
 ///
 /// [`Cause::Protocol`] where the text is no array.
 pub fn list<'a, T: Deserialize<'a>>(text: &'a str) -> Result<Records<'a, T>, Failure> {
-    let rest = text
-        .trim_ascii_start()
-        .strip_prefix('[')
-        .ok_or_else(|| broken("something else came where a list was expected"))?;
-    Ok(Records { rest, place: Place::First, fields: PhantomData })
+    let text = text.trim_ascii_start();
+    let mut marks = Marks::of(text);
+    if !text.starts_with('[') || marks.bracket(None).is_none() {
+        return Err(broken("something else came where a list was expected"));
+    }
+    let (place, commas) = (Place::First, Vec::new());
+    Ok(Records { text, marks, at: 1, place, commas, fields: PhantomData })
 }
 
 impl Response {
@@ -93,24 +106,56 @@ impl Response {
 
 impl<'a, T: Deserialize<'a>> Records<'a, T> {
     fn step(&mut self) -> Result<Option<Record<'a, T>>, Failure> {
-        let rest = self.rest.trim_ascii_start();
-        if let Some(after) = rest.strip_prefix(']') {
-            self.place = Place::End;
-            return if after.trim_ascii().is_empty() {
-                Ok(None)
-            } else {
-                Err(broken("more follows after the list"))
-            };
+        let next = self.marks.bracket(None).ok_or_else(cut)?;
+        let before = self.text.get(self.at..next.at).unwrap_or_default().trim_ascii();
+        self.at = next.at + 1;
+        match (self.place, before, next.byte) {
+            (Place::First, "", b'{') | (Place::Between, ",", b'{') => {
+                self.place = Place::Between;
+                self.record(next.at).map(Some)
+            }
+            (Place::First | Place::Between, "", b']') => {
+                self.place = Place::End;
+                let after = self.text.get(self.at..).unwrap_or_default();
+                match after.trim_ascii().is_empty() {
+                    true => Ok(None),
+                    false => Err(broken("more follows after the list")),
+                }
+            }
+            _ => Err(broken("the list has something else than objects with commas between them")),
         }
-        let start = match self.place {
-            Place::First => rest,
-            _ => rest.strip_prefix(',').ok_or_else(|| broken("the list is cut off"))?,
-        };
-        let start = start.trim_ascii_start();
-        let (fields, length) = fields::read(start)?;
-        let (text, rest) = start.split_at(length);
-        (self.rest, self.place) = (rest, Place::Between);
-        Ok(Some(Record { fields, text }))
+    }
+
+    /// The record whose opening brace stands there.
+    fn record(&mut self, start: usize) -> Result<Record<'a, T>, Failure> {
+        self.commas.clear();
+        // A bit for each level that is open, the innermost lowest: whether it is an object.
+        let (mut objects, mut levels) = (1_u128, 1);
+        while levels > 0 {
+            let own = Some(&mut self.commas).filter(|_| levels == 1);
+            let bracket = self.marks.bracket(own).ok_or_else(cut)?;
+            self.at = bracket.at + 1;
+            match bracket.byte {
+                open @ (b'{' | b'[') => {
+                    objects = objects << 1 | u128::from(open == b'{');
+                    levels += 1;
+                }
+                close => {
+                    if (close == b'}') != (objects & 1 == 1) {
+                        return Err(broken("a record's brackets do not match"));
+                    }
+                    objects >>= 1;
+                    levels -= 1;
+                }
+            }
+            if levels > MOST_LEVELS {
+                return Err(broken("a record is nested too deep"));
+            }
+        }
+        let inner = self.text.get(start + 1..self.at - 1).unwrap_or_default();
+        let fields = T::deserialize(Members::of(inner, start + 1, &self.commas));
+        let fields = fields.map_err(|error| broken(&error.to_string()))?;
+        Ok(Record { fields, text: self.text.get(start..self.at).unwrap_or_default() })
     }
 }
 
@@ -127,6 +172,10 @@ impl<'a, T: Deserialize<'a>> Iterator for Records<'a, T> {
         }
         step.transpose()
     }
+}
+
+fn cut() -> Failure {
+    broken("the list is cut off, or no JSON")
 }
 
 fn broken(detail: &str) -> Failure {
@@ -194,7 +243,13 @@ mod tests {
             ("key of another type", r#"[{"id":"1"}]"#, 0),
             ("negative key", r#"[{"id":-1}]"#, 0),
             ("key twice", r#"[{"id":1,"id":2}]"#, 0),
-            ("bad escape", r#"[{"id":1,"a":"\x"}]"#, 0),
+            ("bad escape in a key", r#"[{"\x":1,"id":1}]"#, 0),
+            ("bad value that matters", r#"[{"id":1 2}]"#, 0),
+            ("no colon", r#"[{"id" 1}]"#, 0),
+            ("no member", r#"[{"id":1,}]"#, 0),
+            ("no key", r#"[{1:2,"id":1}]"#, 0),
+            ("brackets that do not match", r#"[{"id":1,"a":[}]}]"#, 0),
+            ("a list within the list", r#"[[{"id":1}]]"#, 0),
             ("bare control character", "[{\"id\":1,\"a\":\"\n\"}]", 0),
         ];
         for (name, text, before) in cases {

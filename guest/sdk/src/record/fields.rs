@@ -2,75 +2,88 @@
 
 use std::fmt;
 
-use serde::de::value::{BorrowedStrDeserializer, StringDeserializer};
+use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, Visitor};
-use serde::{Deserialize, forward_to_deserialize_any};
+use serde::forward_to_deserialize_any;
 
-use super::broken;
-use super::skip::Reader;
-use crate::Failure;
-
-/// What `T` names of the object at the start of the text, and the bytes that the object has.
-pub(super) fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<(T, usize), Failure> {
-    let mut object = Object { reader: Reader::new(text), place: Place::Before };
-    let read = T::deserialize(&mut object).and_then(|fields| {
-        // Who asks for few fields may stop early.
-        while object.key()?.is_some() {
-            object.value()?;
-        }
-        Ok((fields, object.reader.at()))
-    });
-    read.map_err(|error| broken(&error.to_string()))
+/// The members of an object, as texts: `"key": value` each.
+pub(super) struct Members<'a, 'c> {
+    /// What stands between the object's braces.
+    text: &'a str,
+    /// Where the text begins in that in which the commas were counted.
+    origin: usize,
+    /// Where the object's own commas stand.
+    commas: &'c [usize],
+    /// Bytes of the text behind; `None` when no member is left.
+    at: Option<usize>,
+    /// The value of the member whose key was asked for.
+    value: &'a str,
 }
 
-/// An object on the way from its start to its end.
-struct Object<'a> {
-    reader: Reader<'a>,
-    place: Place,
-}
+impl<'a, 'c> Members<'a, 'c> {
+    pub(super) fn of(text: &'a str, origin: usize, commas: &'c [usize]) -> Self {
+        let at = if text.trim_ascii().is_empty() && commas.is_empty() { None } else { Some(0) };
+        Self { text, origin, commas, at, value: "" }
+    }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
-    Before,
-    Within,
-    After,
-}
-
-impl<'a> Object<'a> {
-    /// The key that comes next, with its quotes, and `None` at the end of the object.
+    /// The next key, with its quotes; its value is kept.
     fn key(&mut self) -> Result<Option<&'a str>, Error> {
-        let more = match self.place {
-            Place::Before => {
-                let opened = self.reader.byte(b'{');
-                opened.ok_or_else(|| Error("a record is no object".to_owned()))?;
-                self.place = Place::Within;
-                self.reader.blanks() != b'}'
+        let Some(start) = self.at else { return Ok(None) };
+        let (end, next) = match self.commas.split_first() {
+            Some((comma, rest)) => {
+                self.commas = rest;
+                let end = comma - self.origin;
+                (end, Some(end + 1))
             }
-            Place::Within => self.reader.byte(b',').is_some(),
-            Place::After => return Ok(None),
+            None => (self.text.len(), None),
         };
-        if more {
-            return self.reader.key().ok_or_else(|| self.broken()).map(Some);
-        }
-        self.reader.byte(b'}').ok_or_else(|| self.broken())?;
-        self.place = Place::After;
-        Ok(None)
-    }
-
-    fn value(&mut self) -> Result<&'a str, Error> {
-        self.reader.value().ok_or_else(|| self.broken())
-    }
-
-    fn broken(&self) -> Error {
-        Error(format!("a record is cut off or no JSON at its byte {}", self.reader.at()))
+        self.at = next;
+        let member = self.text.get(start..end).unwrap_or_default().trim_ascii();
+        let (key, rest) = split_key(member).ok_or_else(Error::no_member)?;
+        let value = rest.trim_ascii_start().strip_prefix(':').ok_or_else(Error::no_member)?;
+        self.value = value;
+        Ok(Some(key))
     }
 }
 
-impl<'a> Deserializer<'a> for &mut Object<'a> {
+/// The string at the start, with its quotes, and what follows it.
+fn split_key(member: &str) -> Option<(&str, &str)> {
+    let inside = member.strip_prefix('"')?.as_bytes();
+    let mut end = 0;
+    loop {
+        end += plain(inside.get(end..)?);
+        match inside.get(end)? {
+            b'"' => return member.split_at_checked(end + 2),
+            _ => end += 2,
+        }
+    }
+}
+
+/// Bytes before the first quote or backslash.
+fn plain(text: &[u8]) -> usize {
+    const ONES: u64 = u64::MAX / 255;
+    let zero = |word: u64| word.wrapping_sub(ONES) & !word & (ONES << 7);
+    let mut at = 0;
+    for word in text.as_chunks::<8>().0 {
+        let word = u64::from_le_bytes(*word);
+        let quote = zero(word ^ (ONES * u64::from(b'"')));
+        let backslash = zero(word ^ (ONES * u64::from(b'\\')));
+        // The lowest bit that is set is exact; those above it may be carried.
+        let found = quote | backslash;
+        if found != 0 {
+            return at + found.trailing_zeros() as usize / 8;
+        }
+        at += 8;
+    }
+    let rest = text.get(at..).unwrap_or_default();
+    at + rest.iter().position(|byte| matches!(byte, b'"' | b'\\')).unwrap_or(rest.len())
+}
+
+impl<'a> Deserializer<'a> for Members<'a, '_> {
     type Error = Error;
 
-    fn deserialize_any<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
-        visitor.visit_map(self)
+    fn deserialize_any<V: Visitor<'a>>(mut self, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_map(&mut self)
     }
 
     forward_to_deserialize_any! {
@@ -80,64 +93,48 @@ impl<'a> Deserializer<'a> for &mut Object<'a> {
     }
 }
 
-impl<'a> MapAccess<'a> for &mut Object<'a> {
+impl<'a> MapAccess<'a> for &mut Members<'a, '_> {
     type Error = Error;
 
     fn next_key_seed<K: DeserializeSeed<'a>>(
         &mut self,
         seed: K,
     ) -> Result<Option<K::Value>, Error> {
-        Object::key(self)?.map(|key| seed.deserialize(Key(key))).transpose()
+        let Some(key) = self.key()? else { return Ok(None) };
+        if key.contains('\\') {
+            let mut unescaped = serde_json::Deserializer::from_str(key);
+            return Ok(Some(seed.deserialize(&mut unescaped)?));
+        }
+        seed.deserialize(BorrowedStrDeserializer::new(key.trim_matches('"'))).map(Some)
     }
 
     fn next_value_seed<V: DeserializeSeed<'a>>(&mut self, seed: V) -> Result<V::Value, Error> {
-        seed.deserialize(Value(self))
+        seed.deserialize(Value(self.value))
     }
 }
 
-/// A key, with its quotes.
-struct Key<'a>(&'a str);
+/// A value: serde_json reads it where it is asked for.
+struct Value<'a>(&'a str);
 
-impl<'a> Deserializer<'a> for Key<'a> {
-    type Error = Error;
-
-    fn deserialize_any<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
-        let plain = self.0.trim_matches('"');
-        if plain.contains('\\') {
-            let key: String = serde_json::from_str(self.0)?;
-            return StringDeserializer::new(key).deserialize_any(visitor);
-        }
-        BorrowedStrDeserializer::new(plain).deserialize_any(visitor)
-    }
-
-    forward_to_deserialize_any! {
-        <V: Visitor<'a>>
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit
-        unit_struct newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
-    }
-}
-
-/// The value that comes next: serde_json reads it where it is asked for.
-struct Value<'o, 'a>(&'o mut Object<'a>);
-
-macro_rules! ask_serde_json {
+macro_rules! read_by_serde_json {
     ($($method:ident($($argument:ident: $type:ty),*);)*) => {$(
         fn $method<V: Visitor<'a>>(self, $($argument: $type,)* visitor: V) -> Result<V::Value, Error> {
-            let mut json = serde_json::Deserializer::from_str(self.0.value()?);
-            Ok(json.$method($($argument,)* visitor)?)
+            let mut json = serde_json::Deserializer::from_str(self.0);
+            let value = json.$method($($argument,)* visitor)?;
+            json.end()?;
+            Ok(value)
         }
     )*};
 }
 
-impl<'a> Deserializer<'a> for Value<'_, 'a> {
+impl<'a> Deserializer<'a> for Value<'a> {
     type Error = Error;
 
     fn deserialize_ignored_any<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
-        self.0.value()?;
         visitor.visit_unit()
     }
 
-    ask_serde_json! {
+    read_by_serde_json! {
         deserialize_any();
         deserialize_bool();
         deserialize_i8();
@@ -173,7 +170,13 @@ impl<'a> Deserializer<'a> for Value<'_, 'a> {
 
 /// Why a record is not what was asked for.
 #[derive(Debug)]
-struct Error(String);
+pub(super) struct Error(String);
+
+impl Error {
+    fn no_member() -> Self {
+        Self("a record has something else than a key and a value".to_owned())
+    }
+}
 
 impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
