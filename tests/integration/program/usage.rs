@@ -59,6 +59,7 @@ fn what_does_not_fit_is_told_with_the_nearest_known_name() {
             "owner and name",
         ),
         ("connection", &["show", "none"], 2, "`none`"),
+        ("secret for an id", &["show", "ghp_CanaryCanary"], 2, "No connection has that id"),
         ("command", &["conect", "github"], 2, "connect"),
         ("option", &["connect", "github", "--secrets", SECRET], 2, "--secret"),
         ("no command", &[], 2, "Usage"),
