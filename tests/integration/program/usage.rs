@@ -72,6 +72,8 @@ fn what_does_not_fit_is_told_with_the_nearest_known_name() {
             "api_url",
         ),
         ("user", &["connect", "github", "--user", "a/b", "--secret", SECRET], 2, "user"),
+        ("wait", &["check", "--all", "--wait", "ghp_Canary"], 2, "number of seconds"),
+        ("wait, too long", &["check", "--all", "--wait", "86401"], 2, "86400"),
         ("user, empty", &["connect", "github", "--user", "", "--secret", SECRET], 2, "user"),
         ("runtime", &["connect", "github", "--runtime", "../x", "--secret", SECRET], 2, "runtime"),
         ("cursor", &["read", &id, "repositories", "--cursor", "x"], 2, "cursor"),
