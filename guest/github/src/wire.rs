@@ -62,7 +62,8 @@ pub(crate) fn installed_version(response: &Response) -> Option<String> {
     struct Meta {
         installed_version: String,
     }
-    response.json::<Meta>().ok().map(|meta| meta.installed_version)
+    let version = response.json::<Meta>().ok()?.installed_version;
+    Some(version).filter(|version| !version.trim().is_empty())
 }
 
 /// The records of a list in its two shapes: bare, `[...]`, or in an installation's envelope,

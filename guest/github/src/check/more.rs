@@ -28,6 +28,8 @@ use crate::wire::{self, Reached};
 /// Organizations that a report names, at most.
 const MOST_ORGANIZATIONS: usize = 100;
 
+const NOT_LISTED: &str = "Which organizations the token reaches is not known";
+
 /// What was found out.
 #[derive(Default)]
 pub(super) struct Found {
@@ -175,18 +177,18 @@ impl<'a> Asker<'a> {
                 all.then(|| found.organizations.clone())
             }
             Err(failure) => {
-                self.note(failure, &notes::ORGANIZATIONS_UNKNOWN, "the organizations", found);
+                self.note(failure, &notes::ORGANIZATIONS_UNKNOWN, NOT_LISTED, found);
                 None
             }
         }
     }
 
-    /// A policy is told as what it is; of any other failure, that something stays unknown.
+    /// A policy is told as what it is; of any other failure, what could not be found out for it.
     fn note(&self, failure: Failure, otherwise: &Diagnosis, what: &str, found: &mut Found) {
         found.warnings.push(match failure.cause {
             Cause::PolicyRefused => warned(failure),
             _ => {
-                let message = format!("It is not known of {what}: {}", failure.message);
+                let message = format!("{what}: {}", failure.message);
                 advice::noting(otherwise, &self.api.site, message)
             }
         });
@@ -204,7 +206,8 @@ impl<'a> Asker<'a> {
                 found.warnings.push(note);
             }
             _ => {
-                let what = format!("the organization {login}");
+                let what =
+                    format!("Whether the token reaches the organization {login} is not known");
                 self.note(failure, &notes::ORGANIZATION_UNCHECKED, &what, found);
             }
         }

@@ -480,6 +480,30 @@ fn a_failure_of_the_host_in_a_probe_is_unknown() {
 }
 
 #[test]
+fn a_token_that_may_not_list_repositories_lacks_the_named_permission() {
+    let answers = [user(), orgs(&[]), wants("metadata=read"), wants("metadata=read")];
+    let report = run(script("app-user", answers)).0.unwrap();
+    assert_eq!(grants(&report)[0], ("metadata=read", Grant::Missing));
+    assert_eq!(codes(&report), ["permission-missing", "permissions-unknown"]);
+}
+
+#[test]
+fn what_could_not_be_asked_is_said_with_its_reason() {
+    let held = user().with_header("x-oauth-scopes", "repo, read:org");
+    let answers = [held, refusal(502, ""), refusal(502, ""), refusal(502, "")];
+    let report = check_of("acme", "oauth", answers).0.unwrap();
+    let messages: Vec<_> = report.warnings.iter().map(|one| one.message.as_str()).collect();
+    let why = "GitHub did not finish the answer in time (status 502).";
+    assert_eq!(
+        messages,
+        [
+            format!("Which organizations the token reaches is not known: {why}"),
+            format!("Whether the token reaches the organization acme is not known: {why}"),
+        ]
+    );
+}
+
+#[test]
 fn without_a_repository_nothing_is_tried() {
     let (report, trace) =
         run(script("app-user", [user(), orgs(&["acme"]), repos(&[]), repos(&[])]));

@@ -3,7 +3,7 @@
 //! A 404 is never said to mean absence: GitHub answers it as well for what the token may not see.
 
 use jackfield_guest::diagnosis::{Advice, Diagnosis};
-use jackfield_guest::{Cause, Failure, Response, Retry};
+use jackfield_guest::{Cause, Failure, Response, Retry, time};
 
 use super::{About, Answer, Rule, limits};
 use crate::advice::{self, Advised};
@@ -106,10 +106,15 @@ const SIGN_ON: Advice = Advice {
     page: Some("https://github.com/settings/tokens"),
 };
 
+const ENDED: Advice = Advice {
+    text: "If the token has ended, create a new token.",
+    page: Some("https://github.com/settings/personal-access-tokens/new"),
+};
+
 const NOT_FOUND: Diagnosis = Diagnosis {
     code: "not-found-or-hidden",
     means: "GitHub shows the token nothing there: it is absent, or hidden from the token.",
-    advice: &[SPELLING, GIVEN, INSTALLED, SCOPE_REPO, SIGN_ON],
+    advice: &[SPELLING, ENDED, GIVEN, INSTALLED, SCOPE_REPO, SIGN_ON],
 };
 
 pub(super) const RULES: &[Rule] = &[
@@ -272,6 +277,13 @@ fn not_found(answer: &Answer<'_>, it: &'static Diagnosis) -> Failure {
             failure.remedy("Check the spelling; the account of a person is no organization.")
         }
         _ => failure.advise(&SPELLING, site),
+    };
+    let failure = match answer.context.expires_at.filter(|ended| *ended <= answer.context.now) {
+        Some(ended) => failure.leads(
+            format!("Create a new token: this one ended on {}.", time::to_date(ended)),
+            kind.new_page(site),
+        ),
+        None => failure,
     };
     match kind {
         Kind::FineGrained => failure.leads(

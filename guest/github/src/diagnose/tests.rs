@@ -325,6 +325,7 @@ fn permission_rows() -> Vec<Row> {
         row("404 classic with repo", 404, "Not Found").header("x-oauth-scopes", "repo").means("not-found-or-hidden", "not-found", ["single sign-on"]),
         row("404 fine-grained", 404, "Not Found").kind(Kind::FineGrained).means("not-found-or-hidden", "not-found", ["resource owner", "approve", "octo/hello"]),
         row("404 installation", 404, "Not Found").kind(Kind::Installation).means("not-found-or-hidden", "not-found", ["app is installed"]),
+        row("404 after the end", 404, "Not Found").kind(Kind::FineGrained).ended(NOW - 86_400_000).means("not-found-or-hidden", "not-found", ["this one ended on 2025-12-31", "resource owner"]),
         row("404 without body", 404, "").means("not-found-or-hidden", "not-found", []),
 
         row("organizations without scope", 403, "You need at least read:org scope or user scope to list your organizations.").about(About::Account).header("x-oauth-scopes", "repo").header("x-accepted-oauth-scopes", "admin:org, read:org, user, write:org").means("scope-missing", "permission-missing admin:org read:org user write:org", ["read:org or user"]),

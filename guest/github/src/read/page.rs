@@ -83,7 +83,8 @@ impl<'a> Listing<'a> {
     ) -> Result<Page, Failure> {
         let limit = limit.max(1);
         let size = limit.min(PAGE);
-        let known = cursor.seen.as_ref().filter(|seen| cursor.begins() && seen.size == size);
+        let fits = |seen: &&Seen| cursor.begins() && seen.size == size && is_tag(&seen.etag);
+        let known = cursor.seen.as_ref().filter(fits);
         let asked = match &cursor.next {
             Some(link) => Request::link(link),
             None => first.query("per_page", size),
@@ -169,9 +170,15 @@ impl<'a> Listing<'a> {
 }
 
 fn tag(response: &Response, size: u32) -> Option<Seen> {
-    let etag = response.header("etag")?;
-    let plain = etag.bytes().all(|byte| byte.is_ascii_graphic()) && etag.len() <= MOST_TAG_BYTES;
-    (plain && etag.ends_with('"')).then(|| Seen { etag: etag.to_owned(), size })
+    let etag = response.header("etag").filter(|etag| is_tag(etag))?;
+    Some(Seen { etag: etag.to_owned(), size })
+}
+
+/// `"..."` or `W/"..."`, as far as it matters for sending it back (RFC 9110, section 8.8.3).
+fn is_tag(text: &str) -> bool {
+    let opaque = text.strip_prefix("W/").unwrap_or(text);
+    let quoted = opaque.len() >= 2 && opaque.starts_with('"') && opaque.ends_with('"');
+    quoted && text.len() <= MOST_TAG_BYTES && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// What `x-github-sso: partial-results; organizations=1,2` means on a success: records are missing.

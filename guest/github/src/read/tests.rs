@@ -509,6 +509,12 @@ fn a_304_that_was_not_asked_for_is_no_success() {
                 r#"{"v":1,"stream":"repositories","next":"https://api.github.com/x","seen":{"etag":"\"a\"","size":9}}"#,
             ),
         ),
+        // What is no tag is not sent, whatever the cursor says.
+        (
+            "repositories",
+            Some(r#"{"v":1,"stream":"repositories","seen":{"etag":"\"a\r\nx: y\"","size":9}}"#),
+        ),
+        ("repositories", Some(r#"{"v":1,"stream":"repositories","seen":{"etag":"*","size":9}}"#)),
         // A tag of a page of another size says nothing.
         (
             "repositories",
@@ -554,6 +560,7 @@ fn a_tag_is_kept_only_where_the_first_page_decides() {
         ("empty", tagged(list(&[]), etag), true),
         ("full", tagged(list(&[1, 2, 3]), etag), false),
         ("no tag", list(&[1]), false),
+        ("half a tag", tagged(list(&[1]), "\""), false),
         ("tag without quotes", tagged(list(&[1]), "a"), false),
         ("tag with a line break", tagged(list(&[1]), "\"a\r\nx: y\""), false),
         ("tag with a blank", tagged(list(&[1]), "\"a b\""), false),
