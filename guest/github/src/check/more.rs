@@ -315,11 +315,12 @@ impl<'a> Asker<'a> {
             .filter(|one| wanted.is_none_or(|login| owner_is(one, login)))
             .collect();
         fitting.sort_by_key(|one| !one.private);
-        // A fine-grained token reaches one owner only, so that its first page says all.
-        let says_all = response.next.is_none() || self.api.kind == Kind::FineGrained;
+        let whole = response.next.is_none();
+        // A fine-grained token reaches one owner only, so that one page says much.
+        let says_enough = whole || self.api.kind == Kind::FineGrained;
         match wanted {
-            Some(login) if fitting.is_empty() && says_all => {
-                self.wrong_owner(login, &all, found);
+            Some(login) if fitting.is_empty() && says_enough => {
+                self.wrong_owner(login, &all, whole, found);
             }
             None if all.is_empty() && private.is_empty() => {
                 found.warnings.push(advice::warning(&notes::NO_REPOSITORY, &self.api.site));
@@ -342,7 +343,7 @@ impl<'a> Asker<'a> {
         }
     }
 
-    fn wrong_owner(&self, wanted: &str, all: &[Reached], found: &mut Found) {
+    fn wrong_owner(&self, wanted: &str, all: &[Reached], whole: bool, found: &mut Found) {
         let absent =
             found.warnings.iter().any(|one| one.code == notes::ORGANIZATION_NOT_FOUND.code);
         if absent {
@@ -353,6 +354,10 @@ impl<'a> Asker<'a> {
             is_login(login) && all.iter().all(|one| one.owner.login.eq_ignore_ascii_case(login))
         });
         let message = match owner {
+            _ if !whole => {
+                let count = all.len();
+                format!("None of the first {count} repositories of the {noun} is of {wanted}.")
+            }
             Some(owner) => {
                 format!("The {noun} lists repositories of {owner} only, and none of {wanted}.")
             }

@@ -677,7 +677,12 @@ fn a_fine_grained_token_is_held_against_the_named_owner() {
             foreign(),
             Some("lists repositories of ada only, and none of acme"),
         ),
-        ("another owner, many", "fine-grained", foreign().with_next(next), Some("none of acme")),
+        (
+            "another owner, many",
+            "fine-grained",
+            foreign().with_next(next),
+            Some("None of the first 2 repositories of the fine-grained token is of acme"),
+        ),
         (
             "several owners",
             "app-user",
