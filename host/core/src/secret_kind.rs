@@ -110,6 +110,7 @@ fn has(alphabet: Alphabet, byte: u8) -> bool {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 mod tests {
     use super::*;
 

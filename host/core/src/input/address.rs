@@ -53,6 +53,7 @@ fn is_at_or_under(url: &Url, suffix: &str) -> bool {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
 

@@ -68,15 +68,15 @@ impl<'a> Told<'a> {
             ResetUnit::DeltaSeconds => Duration::from_secs(value.parse().ok()?),
             ResetUnit::EpochSeconds => {
                 let seconds: u64 = value.parse().ok()?;
-                self.from_server_time(Timestamp(seconds.saturating_mul(1_000)))
+                self.until_server_time(Timestamp(seconds.saturating_mul(1_000)))
             }
-            ResetUnit::Rfc3339 => self.from_server_time(rfc3339(value)?),
+            ResetUnit::Rfc3339 => self.until_server_time(rfc3339(value)?),
         };
         Some(wait.min(LONGEST_WAIT))
     }
 
     /// How far that moment of the server's clock lies ahead.
-    fn from_server_time(&self, moment: Timestamp) -> Duration {
+    fn until_server_time(&self, moment: Timestamp) -> Duration {
         Duration::from_millis(moment.0.saturating_sub(self.server_time().0))
     }
 

@@ -278,7 +278,8 @@ mod tests {
 
     #[tokio::test]
     async fn what_answers_tell_holds_requests_up() {
-        let cases: [(&str, u16, &[(&str, &str)], (bool, bool)); 12] = [
+        type Case = (&'static str, u16, &'static [(&'static str, &'static str)], (bool, bool));
+        let cases: [Case; 12] = [
             ("success", 200, &[("x-remaining", "5"), ("x-reset", "60")], (true, true)),
             (
                 "success that was the last",
