@@ -198,7 +198,7 @@ impl<'a> Answer<'a> {
     }
 
     /// Whether Jira itself answered, and not something in front of it.
-    fn from_jira(&self) -> bool {
+    fn is_jiras_own(&self) -> bool {
         let own = ["x-arequestid", "atl-traceid", "x-seraph-loginreason", "x-ausername"];
         own.iter().any(|name| self.header(name).is_some())
     }

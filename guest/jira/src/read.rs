@@ -17,7 +17,7 @@ use crate::api::Api;
 use crate::cursor::{Cursor, Step};
 use crate::diagnose::{About, local};
 use crate::settings::Deployment;
-use crate::wire::{Project, User, Values};
+use crate::wire::{Project, User, Values, object};
 
 mod issues;
 
@@ -49,7 +49,7 @@ fn projects_of_cloud(
     api.read(
         &response,
         (|| {
-            let values: Values<'_> = response.json()?;
+            let values: Values<'_> = object(&response)?;
             let records = jackfield_guest::record::list(values.values.get())?;
             let taken = take(records, 0, request.limit, project)?;
             let last = !taken.more && (taken.step.count == 0 || values.is_last == Some(true));

@@ -109,7 +109,7 @@ pub(super) const RULES: &[Rule] = &[
         cause: Cause::Protocol,
         retry: Retry::Backoff,
         applies: |answer| {
-            let jiras_own = answer.response.status >= 400 && answer.from_jira();
+            let jiras_own = answer.response.status >= 400 && answer.is_jiras_own();
             let elsewhere = answer.response.status >= 500 || answer.is(429);
             let login_page = answer.is(200) && answer.unaccepted();
             answer.page && !jiras_own && !elsewhere && !login_page
