@@ -20,7 +20,8 @@ mod refusal;
 
 pub(crate) use refusal::Refusal;
 
-/// The body, which is an object. Without this, serde would take the values of an array for its fields.
+/// The body, which is an object. Without this, serde would take the values of an array for its
+/// fields.
 ///
 /// # Errors
 ///
@@ -59,7 +60,8 @@ impl ServerInfo {
         (response.status == 200 && said).then_some(info)
     }
 
-    /// Whether it is Jira Cloud. Its version is 1001.0.0-SNAPSHOT since years, and older answers have no
+    /// Whether it is Jira Cloud. Its version is 1001.0.0-SNAPSHOT since years, and older answers
+    /// have no
     /// `deploymentType`.
     pub(crate) fn is_cloud(&self) -> bool {
         match &self.deployment_type {
@@ -189,8 +191,8 @@ pub(crate) fn moment(text: &str) -> Option<Timestamp> {
     time::rfc3339(text).or_else(colon)
 }
 
-/// When a limit is filled again, from `x-ratelimit-reset`, which comes as `2026-03-26T16:00Z`: RFC 3339
-/// but for the seconds.
+/// When a limit is filled again, from `x-ratelimit-reset`, which comes as `2026-03-26T16:00Z`: RFC
+/// 3339 but for the seconds.
 pub(crate) fn reset(text: &str) -> Option<Timestamp> {
     let text = text.trim();
     let seconds = || {

@@ -482,3 +482,12 @@ fn a_search_that_warns_is_heard() {
     let page = run(SERVER, request("issues", None, 1), vec![answer]).0.unwrap();
     assert_eq!(page.warnings[0].message, "Jira says of the search: The value 'x' is unknown.");
 }
+
+#[test]
+fn a_success_that_names_a_wait_is_a_success() {
+    let answer = found(&[issue(1, 1)], r#","total":1"#)
+        .with_header("retry-after", "0")
+        .with_header("x-ratelimit-remaining", "29");
+    let page = run(SERVER, request("issues", None, 10), vec![answer]).0.unwrap();
+    assert_eq!(keys(&page), ["1"]);
+}
