@@ -17,8 +17,16 @@ struct Values {
     host: String,
     #[serde(default)]
     token_expires_on: Option<String>,
-    #[serde(flatten)]
-    found: Found,
+    #[serde(default)]
+    deployment: Option<String>,
+    #[serde(default)]
+    route: Option<String>,
+    #[serde(default)]
+    cloud_id: Option<String>,
+    #[serde(default)]
+    server_version: Option<String>,
+    #[serde(default)]
+    found_at: Option<String>,
 }
 
 fn https() -> String {
@@ -26,21 +34,21 @@ fn https() -> String {
 }
 
 /// What a check found out: the settings that the manifest calls discovered.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Found {
     /// `cloud` or `data-center`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) deployment: Option<String>,
     /// `site` or `gateway`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) route: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) cloud_id: Option<String>,
     /// Of a Data Center.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) server_version: Option<String>,
     /// The address for which the others hold.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) found_at: Option<String>,
 }
 
@@ -134,8 +142,15 @@ impl Setup {
         let (method, secret) = credential()?;
         let entered = values.token_expires_on.as_deref().and_then(moment);
         let expires_at = secret.expires_at().or(entered);
-        let current = values.found.found_at.as_deref() == Some(site.address().as_str());
-        let found = if current { values.found } else { Found::default() };
+        let found = Found {
+            deployment: values.deployment,
+            route: values.route,
+            cloud_id: values.cloud_id,
+            server_version: values.server_version,
+            found_at: values.found_at,
+        };
+        let current = found.found_at.as_deref() == Some(site.address().as_str());
+        let found = if current { found } else { Found::default() };
         Ok(Self { site, method, secret, expires_at, found, now: host::now() })
     }
 
