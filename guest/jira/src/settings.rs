@@ -1,7 +1,8 @@
 //! The manifest's settings, what earlier checks found out, and which secret the connection uses.
 //!
-//! What was found out holds for the address at which it was found: where the setting `host` has changed
-//! since, a stored cloud id would lead to the site of before, and so nothing stored is used.
+//! What was found out holds for the address at which it was found: where the setting `host` has
+//! changed since, a stored cloud id would lead to the site of before, and so nothing stored is
+//! used.
 
 use jackfield_guest::{Failure, Secret, Settings, Timestamp, host, secrets, time};
 use serde::{Deserialize, Serialize};
@@ -16,8 +17,16 @@ struct Values {
     host: String,
     #[serde(default)]
     token_expires_on: Option<String>,
-    #[serde(flatten)]
-    found: Found,
+    #[serde(default)]
+    deployment: Option<String>,
+    #[serde(default)]
+    route: Option<String>,
+    #[serde(default)]
+    cloud_id: Option<String>,
+    #[serde(default)]
+    server_version: Option<String>,
+    #[serde(default)]
+    found_at: Option<String>,
 }
 
 fn https() -> String {
@@ -25,21 +34,21 @@ fn https() -> String {
 }
 
 /// What a check found out: the settings that the manifest calls discovered.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Found {
     /// `cloud` or `data-center`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) deployment: Option<String>,
     /// `site` or `gateway`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) route: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) cloud_id: Option<String>,
     /// Of a Data Center.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) server_version: Option<String>,
     /// The address for which the others hold.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) found_at: Option<String>,
 }
 
@@ -91,7 +100,8 @@ pub(crate) enum Method {
 }
 
 impl Method {
-    const ALL: [(&'static str, Self); 3] = [
+    /// All of them, with their secrets, in the order of the manifest.
+    pub(crate) const ALL: [(&'static str, Self); 3] = [
         ("api_token", Self::ApiToken),
         ("personal_access_token", Self::PersonalAccessToken),
         ("password", Self::Password),
@@ -124,16 +134,23 @@ impl Setup {
     ///
     /// # Errors
     ///
-    /// An invalid input where the connection has no secret: asked anonymously, Jira would answer, and
-    /// nobody could tell.
+    /// An invalid input where the connection has no secret: asked anonymously, Jira would answer,
+    /// and nobody could tell.
     pub(crate) fn read(settings: &Settings) -> Result<Self, Failure> {
         let values: Values = settings.parse()?;
         let site = Site::at(&values.protocol, &values.host);
         let (method, secret) = credential()?;
         let entered = values.token_expires_on.as_deref().and_then(moment);
         let expires_at = secret.expires_at().or(entered);
-        let current = values.found.found_at.as_deref() == Some(site.address().as_str());
-        let found = if current { values.found } else { Found::default() };
+        let found = Found {
+            deployment: values.deployment,
+            route: values.route,
+            cloud_id: values.cloud_id,
+            server_version: values.server_version,
+            found_at: values.found_at,
+        };
+        let current = found.found_at.as_deref() == Some(site.address().as_str());
+        let found = if current { found } else { Found::default() };
         Ok(Self { site, method, secret, expires_at, found, now: host::now() })
     }
 
@@ -176,7 +193,8 @@ fn credential() -> Result<(Method, Secret), Failure> {
     }
 }
 
-/// A date or a moment, as the manifest's type `datetime` has it; a date means its beginning, in UTC.
+/// A date or a moment, as the manifest's type `datetime` has it; a date means its beginning, in
+/// UTC.
 fn moment(text: &str) -> Option<Timestamp> {
     time::rfc3339(text).or_else(|| time::rfc3339(&format!("{text}T00:00:00Z")))
 }
