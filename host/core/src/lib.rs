@@ -67,6 +67,7 @@ mod lent;
 pub mod limits;
 pub mod manifest;
 pub mod policy;
+pub mod probe;
 pub mod redact;
 pub mod report;
 mod sanitize;
