@@ -15,9 +15,10 @@
 //!
 //! # How it is found out
 //!
-//! Two things run at the same time: a probe of each origin to which the credential may go, without
-//! the credential (see [`jackfield_host::probe`]), and the connector's own check. The steps from
-//! `name-lookup` to `clock` are the probe's, the others the check's.
+//! First the connector's own check runs, then a probe of each origin to which the credential may go,
+//! without the credential (see [`jackfield_host::probe`]). In this order the probe cannot disturb the
+//! check, with which it may share a connection. The steps from `name-lookup` to `clock` are the
+//! probe's, the others the check's.
 //!
 //! **The check has the last word.** What the probe could not do and the check could is a warning.
 //! Where the check failed, its cause says at which step; of two steps that failed on the way to the
@@ -215,7 +216,7 @@ impl Step {
     /// The same step, since what failed in it has worked in another attempt.
     fn forgiven(self) -> Self {
         let Some(failure) = self.failure else { return self };
-        let message = format!("It failed once, and then the check got through: {}", self.sentence);
+        let message = format!("The check got through, but not a plain request: {}", self.sentence);
         let step = Self::new(self.name, Outcome::Warned, message.clone());
         Self { evidence: self.evidence, ..step }.warn(Warning {
             code: failure.code,
@@ -248,8 +249,9 @@ impl Connections {
             Ok(bound) => bound,
             Err(error) => return unfit(subject, error),
         };
-        let (probes, checked) = tokio::join!(bound.probe(), self.check_stored(stored));
+        let checked = self.check_stored(stored).await;
         let check = settled(checked.map(|checked| checked.result))?;
+        let probes = bound.probe().await;
         Ok(Diagnosis::of(subject, assemble(&probes, check.as_ref(), Vec::new())))
     }
 }
@@ -275,8 +277,9 @@ impl Registry {
             Ok(bound) => bound,
             Err(error) => return unfit(subject, error),
         };
-        let (probes, checked) = tokio::join!(bound.probe(), bound.check());
-        let check = settled(checked)?.map_err(|failure| with_notes(failure, &accepted));
+        let check = settled(bound.check().await)?;
+        let check = check.map_err(|failure| with_notes(failure, &accepted));
+        let probes = bound.probe().await;
         Ok(Diagnosis::of(subject, assemble(&probes, check.as_ref(), accepted.notes())))
     }
 }

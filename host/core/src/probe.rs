@@ -174,7 +174,7 @@ pub struct Answer {
     pub server_time: Option<Timestamp>,
     /// The time of this machine when the answer was received.
     pub received_at: Timestamp,
-    /// From the request to the answer, a new connection included.
+    /// From the request to the answer, a new connection included where none is kept.
     pub took: Duration,
 }
 
