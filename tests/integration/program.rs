@@ -5,6 +5,7 @@
 //! the provider.
 
 mod components;
+mod doctor;
 mod flow;
 pub(crate) mod home;
 mod provider;

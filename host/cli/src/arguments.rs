@@ -70,6 +70,8 @@ pub(crate) enum Command {
     Show(Id),
     /// Checks whether a credential works, and what it may do
     Check(Check),
+    /// Looks step by step where and why a connection does not work
+    Doctor(Id),
     /// Replaces a connection's secrets, if the new ones work
     Update(Update),
     /// Deletes a connection and its secrets
@@ -111,6 +113,9 @@ pub(crate) struct Connect {
     /// Keeps the connection without checking it
     #[arg(long)]
     pub(crate) unchecked: bool,
+    /// Looks step by step whether it would work, and stores nothing
+    #[arg(long, conflicts_with = "unchecked")]
+    pub(crate) dry_run: bool,
 }
 
 /// `--secret K=SOURCE`
@@ -203,8 +208,10 @@ mod tests {
             "jackfield connect github",
             "jackfield connect github --method token --set a=b --set c=d --secret token=env:T \
              --user u --runtime r --unchecked",
+            "jackfield connect github --set a=b --secret token=env:T --dry-run",
             "jackfield list",
             "jackfield show abc",
+            "jackfield doctor abc",
             "jackfield check abc",
             "jackfield check --all",
             "jackfield update abc",
@@ -231,6 +238,8 @@ mod tests {
             "jackfield check",
             "jackfield check abc --all",
             "jackfield show",
+            "jackfield doctor",
+            "jackfield connect github --dry-run --unchecked",
             "jackfield read abc",
             "jackfield keys",
             "jackfield keys turn",

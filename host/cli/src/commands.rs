@@ -19,6 +19,7 @@ mod check;
 mod connect;
 mod connection;
 mod connectors;
+mod doctor;
 mod inspect;
 mod list;
 mod read;
@@ -67,10 +68,14 @@ async fn execute(program: &Program, command: Command) -> Result<Box<dyn Answer>,
     Ok(match command {
         Command::Connectors => Box::new(connectors::run(program).await?),
         Command::Inspect(arguments) => Box::new(inspect::run(program, &arguments).await?),
+        Command::Connect(arguments) if arguments.dry_run => {
+            Box::new(connect::dry_run(program, arguments).await?)
+        }
         Command::Connect(arguments) => Box::new(connect::connect(program, arguments).await?),
         Command::List => Box::new(list::run(program).await?),
         Command::Show(arguments) => Box::new(connection::show(program, &arguments.id).await?),
         Command::Check(arguments) => check::run(program, arguments).await?,
+        Command::Doctor(arguments) => Box::new(doctor::run(program, &arguments.id).await?),
         Command::Update(arguments) => Box::new(connect::update(program, arguments).await?),
         Command::Disconnect(arguments) => {
             Box::new(connection::disconnect(program, &arguments.id).await?)

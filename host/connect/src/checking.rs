@@ -81,7 +81,7 @@ impl Connections {
 
     /// Checks the connection as it is stored; as it is now, where it changed meanwhile: the result of
     /// an old credential says nothing of the new one.
-    async fn check_stored(&self, mut connection: Connection) -> Result<Checked, Error> {
+    pub(crate) async fn check_stored(&self, mut connection: Connection) -> Result<Checked, Error> {
         for _ in 0..CHANGES_FOLLOWED {
             match self.check_once(&connection).await {
                 Err(error) if error.is_superseded() => {

@@ -183,7 +183,7 @@ async fn passed(bound: &Bound, accepted: &Accepted, mut waiting: Waiting) -> Res
 }
 
 /// A rejected credential that also looks truncated was most likely copied wrongly: said first.
-fn with_notes(mut failure: Failure, accepted: &Accepted) -> Failure {
+pub(crate) fn with_notes(mut failure: Failure, accepted: &Accepted) -> Failure {
     if failure.cause == Cause::CredentialRejected {
         let note = |note: Warning| Remedy { text: note.message, url: None };
         let notes: Vec<Remedy> = accepted.notes().into_iter().map(note).collect();

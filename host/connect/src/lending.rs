@@ -7,6 +7,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jackfield_host::failure::Failure;
+use jackfield_host::probe::Probe;
 use jackfield_host::report::{Page, ReadRequest, Report};
 use jackfield_host::secret::{
     MemorySecrets, SecretInfo, SecretStore, SecretStoreError, SecretText,
@@ -125,6 +126,11 @@ impl Bound {
                 _ => return Ok(answer),
             }
         }
+    }
+
+    /// What is found on the way to the provider, without the secrets.
+    pub(crate) async fn probe(&self) -> Vec<Probe> {
+        self.binding.probe().await
     }
 
     pub(crate) async fn session(self) -> Result<BoundSession, Error> {

@@ -1,4 +1,4 @@
-//! The life of a connection: connect, check, read, update, disconnect.
+//! The life of a connection: connect, check, read, update, disconnect; and what is wrong with it.
 //!
 //! A connection is an account at a provider, reached by a connector with a credential. It belongs
 //! to an owner (a user) and to one of the owner's runtimes. [`Connections`] leads it from one state
@@ -57,6 +57,7 @@
 
 mod checking;
 mod connections;
+mod doctor;
 mod error;
 mod intake;
 mod lending;
@@ -68,6 +69,7 @@ mod waiting;
 
 pub use checking::{Checked, DEFAULT_PARALLELISM};
 pub use connections::{Connected, Connections, Update};
+pub use doctor::{CLOCK_FAILURE, CLOCK_WARNING, Diagnosis, Outcome, Step, StepName};
 pub use error::{Error, ErrorClass, class_of};
 pub use intake::{ConnectRequest, DEFAULT_NAME, MAX_NAME_CHARS};
 pub use reading::{DEFAULT_PAGE, MAX_PAGE, ReadOptions, Reading};

@@ -16,6 +16,7 @@ use crate::header;
 use crate::host::HostParts;
 use crate::input::validate_settings;
 use crate::manifest::{AuthMethod, Manifest, QuotaRules, Scheme};
+use crate::probe::{self, Probe};
 use crate::report::{ActionRequest, Outcome, Page, ReadRequest, Report};
 use crate::secret::SecretStore;
 use crate::session::Session;
@@ -101,6 +102,12 @@ impl Binding {
     /// The outer error is the host's, the inner one what the provider or the connector said.
     pub async fn check(&self) -> Result<Result<Report, Failure>, CallError> {
         self.session().await?.check().await
+    }
+
+    /// What is found on the way to each origin to which the credential may go, in the manifest's
+    /// order. The credential itself is not used, and the connector does not run.
+    pub async fn probe(&self) -> Vec<Probe> {
+        probe::run(&self.parts).await
     }
 
     /// One page of a stream.

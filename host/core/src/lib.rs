@@ -68,6 +68,7 @@ mod lent;
 pub mod limits;
 pub mod manifest;
 pub mod policy;
+pub mod probe;
 mod quota;
 pub mod redact;
 pub mod report;

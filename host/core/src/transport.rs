@@ -6,8 +6,11 @@ use tokio::time::Instant;
 use url::Url;
 
 use crate::BoxFuture;
+use crate::failure::Failure;
 use crate::policy::{Denial, Reach};
+use crate::probe::{Probe, ProbeRequest};
 use crate::secret::SecretText;
+use crate::unreached;
 
 /// RFC 9110, section 9; PATCH from RFC 5789.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,6 +147,14 @@ pub enum TransportError {
     },
 }
 
+impl TransportError {
+    /// The same as a person and a connector are told it, of a request by that method to that URL. It
+    /// names the URL's origin, never its path or query.
+    pub fn into_failure(self, method: Method, url: &Url) -> Failure {
+        unreached::failure(self, method, url)
+    }
+}
+
 /// Carries requests. One value serves every instance and pools its connections.
 pub trait Transport: Send + Sync + 'static {
     /// The answer to one request, whatever its status. Dropping the future gives the exchange up.
@@ -155,4 +166,12 @@ pub trait Transport: Send + Sync + 'static {
         &self,
         request: OutboundRequest,
     ) -> BoxFuture<'_, Result<InboundResponse, TransportError>>;
+
+    /// What is found on the way to an origin: see [`crate::probe`]. By default nothing is known.
+    ///
+    /// An implementation sends no credential, follows no redirect, and judges addresses as
+    /// [`send`](Self::send) does.
+    fn probe(&self, request: ProbeRequest) -> BoxFuture<'_, Probe> {
+        Box::pin(async move { Probe::unknown(&request.url) })
+    }
 }

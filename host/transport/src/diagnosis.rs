@@ -26,11 +26,11 @@ impl<'a> Target<'a> {
         TransportError::Broken { authority: self.authority.to_owned(), detail: detail.into() }
     }
 
-    fn tls(&self, detail: impl Into<String>) -> TransportError {
+    pub(crate) fn tls(&self, detail: impl Into<String>) -> TransportError {
         TransportError::Tls { authority: self.authority.to_owned(), detail: detail.into() }
     }
 
-    fn connect(&self, detail: impl Into<String>) -> TransportError {
+    pub(crate) fn connect(&self, detail: impl Into<String>) -> TransportError {
         TransportError::Connect { authority: self.authority.to_owned(), detail: detail.into() }
     }
 }
@@ -56,7 +56,7 @@ pub(crate) fn explain(error: reqwest::Error, target: &Target<'_>) -> TransportEr
     }
     // Refused connections have a kind of their own: this is the handshake's end.
     if target.encrypted && causes(&error).any(is_closed) {
-        return target.tls("the server closed the connection during the handshake");
+        return target.tls(tls::CLOSED);
     }
     target.connect(innermost(&error))
 }

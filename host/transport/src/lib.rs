@@ -42,19 +42,24 @@
 //! }
 //! ```
 
+mod certificate;
 mod connecting;
 mod diagnosis;
 mod exchange;
 mod names;
 mod options;
+mod probe;
 mod proxy;
 mod tls;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jackfield_host::BoxFuture;
 use jackfield_host::policy::{EgressPolicy, Reach};
+use jackfield_host::probe::{Probe, ProbeRequest};
 use jackfield_host::transport::{InboundResponse, OutboundRequest, Transport, TransportError};
+use rustls::client::WebPkiServerVerifier;
 use tokio::time::{Instant, timeout_at};
 use url::{Host, Url};
 
@@ -78,6 +83,9 @@ pub struct HttpsTransport {
     public: Lane,
     granted: Lane,
     proxy_hosts: Arc<[String]>,
+    route: ProxyRoute,
+    verifier: Arc<WebPkiServerVerifier>,
+    connect_timeout: Duration,
 }
 
 /// A client for the requests of one reach, and the resolver that it connects through.
@@ -95,7 +103,8 @@ impl HttpsTransport {
     /// or holds no certificate, a proxy of an unknown kind, a user agent with line breaks.
     pub fn new(options: TransportOptions) -> Result<Self, OptionsError> {
         let route = ProxyRoute::of(&options.proxy)?;
-        let tls = tls::client_config(&options.ca_certificates)?;
+        let verifier = tls::verifier(&options.ca_certificates)?;
+        let tls = tls::client_config(Arc::clone(&verifier)).map_err(OptionsError::Tls)?;
         let policy = Arc::new(options.policy.clone());
         let lane = |reach| Lane::new(reach, &options, &policy, &route, tls.clone());
         Ok(Self {
@@ -103,6 +112,9 @@ impl HttpsTransport {
             granted: lane(Reach::Granted)?,
             policy: Arc::clone(&policy),
             proxy_hosts: route.hosts(),
+            connect_timeout: options.connect_timeout,
+            route,
+            verifier,
         })
     }
 
@@ -167,6 +179,10 @@ impl Transport for HttpsTransport {
                 }
             }
         })
+    }
+
+    fn probe(&self, request: ProbeRequest) -> BoxFuture<'_, Probe> {
+        Box::pin(probe::run(self, request))
     }
 }
 

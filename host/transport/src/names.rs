@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use jackfield_host::BoxFuture;
 use jackfield_host::policy::{Denial, EgressPolicy, Reach};
+use jackfield_host::probe::Lookup;
 use jackfield_host::transport::TransportError;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
@@ -79,20 +80,29 @@ impl JudgedNames {
     /// The addresses of that name that the policy allows, at least one; the first denial where it
     /// allows none.
     pub(crate) async fn judge(&self, host: &str) -> Result<Vec<IpAddr>, LookupError> {
-        let mut first_denial = None;
-        let mut allowed = Vec::new();
+        let (judged, first_denial) = self.judge_all(host).await?;
+        match first_denial {
+            Some(denial) if judged.allowed.is_empty() => Err(denial.into()),
+            _ => Ok(judged.allowed),
+        }
+    }
+
+    /// All addresses of that name, allowed or not, and the first denial.
+    pub(crate) async fn judge_all(
+        &self,
+        host: &str,
+    ) -> Result<(Lookup, Option<Denial>), LookupError> {
+        let (mut judged, mut first_denial) = (Lookup::default(), None);
         for address in self.addresses(host).await? {
             match self.policy.judge_address(self.reach, address) {
-                Ok(()) => allowed.push(address),
+                Ok(()) => judged.allowed.push(address),
                 Err(denial) => {
+                    judged.denied.push((address, denial.rule()));
                     first_denial.get_or_insert(denial);
                 }
             }
         }
-        match first_denial {
-            Some(denial) if allowed.is_empty() => Err(denial.into()),
-            _ => Ok(allowed),
-        }
+        Ok((judged, first_denial))
     }
 
     async fn addresses_to_connect(&self, host: &str) -> Result<Vec<IpAddr>, LookupError> {

@@ -57,6 +57,14 @@ impl ProxyRoute {
         urls.filter_map(Url::host_str).map(str::to_ascii_lowercase).collect()
     }
 
+    /// Whether URLs of that scheme go by a proxy, exceptions aside.
+    pub(crate) fn serves(&self, scheme: &str) -> bool {
+        match scheme {
+            "https" => self.https.is_some(),
+            _ => self.http.is_some(),
+        }
+    }
+
     /// The builder, told to use these proxies and no others.
     pub(crate) fn apply(&self, builder: ClientBuilder) -> Result<ClientBuilder, OptionsError> {
         let mut builder = builder.no_proxy();

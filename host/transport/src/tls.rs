@@ -1,29 +1,128 @@
 //! Which servers are trusted, and in plain words why one was not.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use rustls::pki_types::CertificateDer;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{Resumption, WebPkiServerVerifier};
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
-use rustls::{CertificateError, ClientConfig, RootCertStore};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{
+    CertificateError, ClientConfig, ConfigBuilder, DigitallySignedStruct, Error, ProtocolVersion,
+    RootCertStore, SignatureScheme, WantsVerifier,
+};
 
 use crate::options::{CaCertificates, OptionsError};
 
 /// Names of a certificate that a message repeats, at most; a certificate may hold thousands.
 const NAMES_SHOWN: usize = 3;
 
-/// TLS 1.2 and 1.3, HTTP/2 or HTTP/1.1, trusting Mozilla's roots and these.
-pub(crate) fn client_config(extra: &[CaCertificates]) -> Result<ClientConfig, OptionsError> {
+/// What is said of a server that ends the connection before it is trusted.
+pub(crate) const CLOSED: &str = "the server closed the connection during the handshake";
+
+/// Trusts Mozilla's roots and these.
+pub(crate) fn verifier(
+    extra: &[CaCertificates],
+) -> Result<Arc<WebPkiServerVerifier>, OptionsError> {
     let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     for source in extra {
         add_roots(&mut roots, source)?;
     }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(OptionsError::Tls)?;
-    let mut config = builder.with_root_certificates(roots).with_no_client_auth();
+    let verifier = WebPkiServerVerifier::builder_with_provider(roots.into(), provider()).build();
+    verifier.map_err(|error| OptionsError::Tls(Error::General(error.to_string())))
+}
+
+/// TLS 1.2 and 1.3, HTTP/2 or HTTP/1.1.
+pub(crate) fn client_config(verifier: Arc<WebPkiServerVerifier>) -> Result<ClientConfig, Error> {
+    Ok(with_protocols(builder()?.with_webpki_verifier(verifier).with_no_client_auth()))
+}
+
+/// The same, with a note of the certificate that a server shows, and without memory of sessions: a
+/// server that resumes one shows none.
+pub(crate) fn probing_config(recorder: &Arc<Recorder>) -> Result<Arc<ClientConfig>, Error> {
+    let verifier: Arc<dyn ServerCertVerifier> = recorder.clone();
+    let builder = builder()?.dangerous().with_custom_certificate_verifier(verifier);
+    let mut config = with_protocols(builder.with_no_client_auth());
+    config.resumption = Resumption::disabled();
+    Ok(Arc::new(config))
+}
+
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(rustls::crypto::ring::default_provider())
+}
+
+fn builder() -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, Error> {
+    ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions()
+}
+
+fn with_protocols(mut config: ClientConfig) -> ClientConfig {
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(config)
+    config
+}
+
+/// The verifier of all requests, which decides alone, and a note of what it was shown.
+#[derive(Debug)]
+pub(crate) struct Recorder {
+    verifier: Arc<WebPkiServerVerifier>,
+    shown: Mutex<Option<Vec<u8>>>,
+}
+
+impl Recorder {
+    pub(crate) fn over(verifier: Arc<WebPkiServerVerifier>) -> Arc<Self> {
+        Arc::new(Self { verifier, shown: Mutex::default() })
+    }
+
+    /// The server's own certificate, in DER, believed or not.
+    pub(crate) fn certificate(&self) -> Option<Vec<u8>> {
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl ServerCertVerifier for Recorder {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let shown = Some(end_entity.to_vec());
+        *self.shown.lock().unwrap_or_else(PoisonError::into_inner) = shown;
+        let (verifier, chain) = (&self.verifier, intermediates);
+        verifier.verify_server_cert(end_entity, chain, server_name, ocsp_response, now)
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.verifier.verify_tls12_signature(message, certificate, signed)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.verifier.verify_tls13_signature(message, certificate, signed)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.verifier.supported_verify_schemes()
+    }
+}
+
+/// `TLS 1.3`.
+pub(crate) fn protocol_name(version: ProtocolVersion) -> String {
+    match version {
+        ProtocolVersion::TLSv1_2 => "TLS 1.2".to_owned(),
+        ProtocolVersion::TLSv1_3 => "TLS 1.3".to_owned(),
+        other => format!("{other:?}"),
+    }
 }
 
 fn add_roots(roots: &mut RootCertStore, source: &CaCertificates) -> Result<(), OptionsError> {
@@ -41,8 +140,7 @@ fn add_roots(roots: &mut RootCertStore, source: &CaCertificates) -> Result<(), O
 }
 
 /// Why the TLS connection failed, as a lower-case fragment.
-pub(crate) fn explain(error: &rustls::Error) -> String {
-    use rustls::Error;
+pub(crate) fn explain(error: &Error) -> String {
     match error {
         Error::InvalidCertificate(refusal) => explain_certificate(refusal),
         Error::InvalidMessage(_) => "the server does not speak TLS at this port".to_owned(),

@@ -1,20 +1,21 @@
-//! `jackfield connect` and `jackfield update`.
+//! `jackfield connect`, with `--dry-run` or without, and `jackfield update`.
 
 use std::io;
 
-use jackfield_connect::{ConnectRequest, Connected, DEFAULT_NAME, Update as Replacement};
+use jackfield_connect::{ConnectRequest, Connected, DEFAULT_NAME, Registry, Update as Replacement};
 use jackfield_host::failure::{Timestamp, Warning};
 use jackfield_host::manifest::Manifest;
 use jackfield_host::secret::SecretText;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::connection::{headline, tell_report};
+use super::doctor::Diagnosed;
 use crate::arguments::{Connect, Secrets, Update};
 use crate::error::Error;
 use crate::output::Answer;
 use crate::output::screen::{BOLD, Screen};
 use crate::program::Program;
-use crate::secret_source;
+use crate::secret_source::{self, NamedSource};
 
 /// A connection that was made or changed.
 pub(super) struct Stored {
@@ -27,10 +28,31 @@ pub(super) async fn connect(program: &Program, arguments: Connect) -> Result<Sto
     let sources = secret_source::parse(&arguments.secrets.secrets)?;
     program.recognise(&arguments.name).await?;
     let connections = program.connections().await?;
-    let connector = connections.registry().connector(&arguments.name).await?;
-    let given = secret_source::read(&sources)?;
+    let request = request(connections.registry(), arguments, settings, &sources).await?;
+    Ok(Stored { verb: "Connected", connected: connections.connect(request).await? })
+}
+
+/// What connecting would come to. Without a store none is made; one that is there lends the key of the
+/// compiled connectors.
+pub(super) async fn dry_run(program: &Program, arguments: Connect) -> Result<Diagnosed, Error> {
+    let settings = super::pairs(&arguments.settings, "--set", "settings")?;
+    let sources = secret_source::parse(&arguments.secrets.secrets)?;
+    let registry = program.connectors().await?;
+    let request = request(&registry, arguments, settings, &sources).await?;
+    Ok(Diagnosed(registry.doctor(request).await?))
+}
+
+/// What is asked for, secrets from their sources and from the terminal included.
+async fn request(
+    registry: &Registry,
+    arguments: Connect,
+    settings: Map<String, Value>,
+    sources: &[NamedSource],
+) -> Result<ConnectRequest, Error> {
+    let connector = registry.connector(&arguments.name).await?;
+    let given = secret_source::read(sources)?;
     let method = arguments.method.as_deref();
-    let request = ConnectRequest {
+    Ok(ConnectRequest {
         secrets: with_asked(connector.manifest(), method, given)?,
         method: arguments.method,
         settings,
@@ -38,8 +60,7 @@ pub(super) async fn connect(program: &Program, arguments: Connect) -> Result<Sto
         runtime: arguments.runtime.unwrap_or_else(|| DEFAULT_NAME.to_owned()),
         unchecked: arguments.unchecked,
         ..ConnectRequest::new(arguments.name)
-    };
-    Ok(Stored { verb: "Connected", connected: connections.connect(request).await? })
+    })
 }
 
 pub(super) async fn update(program: &Program, arguments: Update) -> Result<Stored, Error> {

@@ -11,14 +11,7 @@ use super::times;
 /// Tells a failure.
 pub(crate) fn tell(screen: &mut Screen<'_>, failure: &Failure, evidence: bool) -> io::Result<()> {
     screen.labelled(BAD, "error", &failure.message)?;
-    for field in &failure.fields {
-        let said = says(&failure.message, &field.message);
-        let text = if said { String::new() } else { format!(": {}", field.message) };
-        screen.line(1, PLAIN, &format!("at {}{text}", field.pointer))?;
-    }
-    missing(screen, &failure.cause)?;
-    remedies(screen, &failure.remedies)?;
-    when(screen, failure.retry)?;
+    details(screen, failure)?;
     if evidence {
         let cause = failure.cause.code();
         let codes = [
@@ -32,13 +25,26 @@ pub(crate) fn tell(screen: &mut Screen<'_>, failure: &Failure, evidence: bool) -
     Ok(())
 }
 
+/// What stands under a failure's sentence: where, what is missing, what to do, when.
+pub(crate) fn details(screen: &mut Screen<'_>, failure: &Failure) -> io::Result<()> {
+    for field in &failure.fields {
+        let said = says(&failure.message, &field.message);
+        let text = if said { String::new() } else { format!(": {}", field.message) };
+        screen.line(1, PLAIN, &format!("at {}{text}", field.pointer))?;
+    }
+    missing(screen, &failure.cause)?;
+    remedies(screen, &failure.remedies)?;
+    when(screen, failure.retry)
+}
+
 /// Tells a warning.
 pub(crate) fn warning(screen: &mut Screen<'_>, warning: &Warning) -> io::Result<()> {
     screen.labelled(WARN, "note", &warning.message)?;
     remedies(screen, &warning.remedies)
 }
 
-fn remedies(screen: &mut Screen<'_>, remedies: &[Remedy]) -> io::Result<()> {
+/// What to do, a line each, links under them.
+pub(crate) fn remedies(screen: &mut Screen<'_>, remedies: &[Remedy]) -> io::Result<()> {
     for remedy in remedies {
         screen.line(1, PLAIN, &format!("- {}", remedy.text))?;
         if let Some(url) = &remedy.url {

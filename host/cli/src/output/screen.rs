@@ -102,11 +102,17 @@ impl<'a> Screen<'a> {
         lines.iter().try_for_each(|row| self.row(row, &columns))
     }
 
+    /// Cells of these widths in one line; a longer one pushes the others on.
+    pub(crate) fn cells(&mut self, cells: &[Cell], columns: &[usize]) -> io::Result<()> {
+        let clean = |(text, style): &Cell| (line(text).into_owned(), *style);
+        self.row(&cells.iter().map(clean).collect::<Vec<_>>(), columns)
+    }
+
     fn row(&mut self, cells: &[Cell], columns: &[usize]) -> io::Result<()> {
         let last = cells.len().saturating_sub(1);
         for (index, ((text, style), column)) in cells.iter().zip(columns).enumerate() {
             // No blanks after the last column.
-            let fill = if index == last { 0 } else { column - width(text) + GAP };
+            let fill = if index == last { 0 } else { column.saturating_sub(width(text)) + GAP };
             write!(self.out, "{style}{text}{style:#}{:fill$}", "")?;
         }
         writeln!(self.out)

@@ -13,6 +13,7 @@ mod bodies;
 mod connections;
 mod failures;
 mod headers;
+mod probing;
 mod proxies;
 mod server;
 mod support;

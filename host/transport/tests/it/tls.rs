@@ -14,22 +14,26 @@ use crate::server::{Peer, Server, ok};
 use crate::support::{Names, get, options, policy};
 
 /// A certificate authority of its own for each test.
-struct Authority(CertifiedIssuer<'static, KeyPair>);
+pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.distinguished_name.push(rcgen::DnType::CommonName, "Company CA");
         Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
     }
 
-    fn pem(&self) -> String {
+    pub(crate) fn pem(&self) -> String {
         self.0.pem()
     }
 
     /// A server's TLS for that name, with one change to the certificate.
-    fn acceptor(&self, name: &str, change: impl FnOnce(&mut CertificateParams)) -> TlsAcceptor {
+    pub(crate) fn acceptor(
+        &self,
+        name: &str,
+        change: impl FnOnce(&mut CertificateParams),
+    ) -> TlsAcceptor {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
         change(&mut params);
@@ -46,7 +50,7 @@ impl Authority {
     }
 }
 
-async fn serve(acceptor: TlsAcceptor) -> Server {
+pub(crate) async fn serve(acceptor: TlsAcceptor) -> Server {
     Server::start_tls(acceptor, |mut peer| async move {
         while peer.request().await.is_some() {
             peer.send(&ok(b"sealed")).await;

@@ -1,0 +1,375 @@
+//! Where and why a connection does not work: every step from the settings to the limits, in order.
+//!
+//! | step | passed means | evidence |
+//! |---|---|---|
+//! | `settings` | they fit the connector, and lead where the policy allows | the origins |
+//! | `name-lookup` | the name has addresses that the policy allows | addresses, those denied with the rule |
+//! | `connection` | an address takes connections | the address, the time |
+//! | `tls` | the certificate is trusted | protocol, subject, issuer, validity |
+//! | `reachability` | somebody answers | status, server, content type, date |
+//! | `clock` | this machine's clock agrees with the server's | both, and the difference |
+//! | `edition` | what answers is the API that the connector speaks | the edition |
+//! | `credential` | the provider accepts it | the account, its end |
+//! | `permissions` | it has those that the connector needs | which, and which not |
+//! | `limits` | no rate limit was hit | what the provider told of them |
+//!
+//! # How it is found out
+//!
+//! First the connector's own check runs, then a probe of each origin to which the credential may go,
+//! without the credential (see [`jackfield_host::probe`]). In this order the probe cannot disturb the
+//! check, with which it may share a connection. The steps from `name-lookup` to `clock` are the
+//! probe's, the others the check's.
+//!
+//! **The check has the last word.** What the probe could not do and the check could is a warning.
+//! Where the check failed, its cause says at which step; of two steps that failed on the way to the
+//! provider the earlier one counts. The steps after the one that explains the rest are skipped.
+//!
+//! **The clock** is known as soon as somebody answered, so it stands before what it explains: a
+//! difference of more than [`CLOCK_FAILURE`] is told as a failure before that of the credential, and
+//! also where something later failed. A certificate outside its dates ends the way before any server
+//! tells its time; the step `tls` then has the local time among its evidence and the clock among its
+//! remedies.
+//!
+//! Nothing here repeats a secret: a probe has none, and a check's answers come scrubbed.
+
+mod clock;
+mod moment;
+mod network;
+mod verdict;
+
+use std::time::Duration;
+
+use jackfield_host::CallError;
+use jackfield_host::failure::{Failure, Field, Warning};
+use jackfield_host::probe::Probe;
+use jackfield_host::report::Report;
+use serde::Serialize;
+
+use crate::Error;
+use crate::connections::{Connections, with_notes};
+use crate::intake::{Accepted, ConnectRequest};
+use crate::lending::{Bound, Lent};
+use crate::registry::Registry;
+use crate::waiting::Waiting;
+
+pub use clock::{CLOCK_FAILURE, CLOCK_WARNING};
+
+/// What a diagnosis looks at, in its order. The names in JSON are stable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum StepName {
+    /// What was entered.
+    Settings,
+    /// From the name to addresses.
+    NameLookup,
+    /// From an address to a connection.
+    Connection,
+    /// From a connection to a trusted one.
+    Tls,
+    /// From a request to an answer.
+    Reachability,
+    /// This machine's clock against the server's.
+    Clock,
+    /// Whether what answers is the provider that the connector knows.
+    Edition,
+    /// Whether the provider accepts the credential.
+    Credential,
+    /// What the credential may do.
+    Permissions,
+    /// Rate limits.
+    Limits,
+}
+
+impl StepName {
+    /// All, in order.
+    pub const ALL: [Self; 10] = [
+        Self::Settings,
+        Self::NameLookup,
+        Self::Connection,
+        Self::Tls,
+        Self::Reachability,
+        Self::Clock,
+        Self::Edition,
+        Self::Credential,
+        Self::Permissions,
+        Self::Limits,
+    ];
+
+    /// The name, in kebab-case, as in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Settings => "settings",
+            Self::NameLookup => "name-lookup",
+            Self::Connection => "connection",
+            Self::Tls => "tls",
+            Self::Reachability => "reachability",
+            Self::Clock => "clock",
+            Self::Edition => "edition",
+            Self::Credential => "credential",
+            Self::Permissions => "permissions",
+            Self::Limits => "limits",
+        }
+    }
+}
+
+/// What a step, or the whole, came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// Not needed, not to be known, or behind the step that explains the rest.
+    Skipped,
+    /// As it should be.
+    Passed,
+    /// It works, and a person should know something.
+    Warned,
+    /// It does not work; the step's failure says why.
+    Failed,
+}
+
+/// One step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Step {
+    /// Which.
+    pub name: StepName,
+    /// What it came to.
+    pub outcome: Outcome,
+    /// For people, one sentence.
+    pub sentence: String,
+    /// What the conclusion rests on, without that of the failure.
+    pub evidence: Vec<Field>,
+    /// Why it failed, with a stable code and remedies; present where the outcome is [`Outcome::Failed`].
+    pub failure: Option<Failure>,
+    /// What a person should know, each with a stable code and remedies; at least one where the outcome
+    /// is [`Outcome::Warned`].
+    pub warnings: Vec<Warning>,
+}
+
+/// What was found out about a connection.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Diagnosis {
+    /// The connector's id.
+    pub connector: String,
+    /// The connection's id; absent where it is not stored.
+    pub connection: Option<String>,
+    /// The worst of the steps.
+    pub outcome: Outcome,
+    /// One of each name, in the order of [`StepName::ALL`].
+    pub steps: Vec<Step>,
+}
+
+impl Diagnosis {
+    /// The failure that explains the rest: that of the first step that failed.
+    pub fn failure(&self) -> Option<&Failure> {
+        self.steps.iter().find_map(|step| step.failure.as_ref())
+    }
+
+    /// The step of that name.
+    pub fn step(&self, name: StepName) -> Option<&Step> {
+        self.steps.iter().find(|step| step.name == name)
+    }
+
+    fn of(subject: Subject, steps: Vec<Step>) -> Self {
+        let outcome = steps.iter().map(|step| step.outcome).max().unwrap_or(Outcome::Skipped);
+        Self { connector: subject.connector, connection: subject.connection, outcome, steps }
+    }
+}
+
+impl Step {
+    fn new(name: StepName, outcome: Outcome, sentence: impl Into<String>) -> Self {
+        let sentence = sentence.into();
+        Self { name, outcome, sentence, evidence: vec![], failure: None, warnings: vec![] }
+    }
+
+    fn passed(name: StepName, sentence: impl Into<String>) -> Self {
+        Self::new(name, Outcome::Passed, sentence)
+    }
+
+    fn skipped(name: StepName, sentence: impl Into<String>) -> Self {
+        Self::new(name, Outcome::Skipped, sentence)
+    }
+
+    fn failed(name: StepName, failure: Failure) -> Self {
+        let step = Self::new(name, Outcome::Failed, failure.message.clone());
+        Self { failure: Some(failure), ..step }
+    }
+
+    fn evidence(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.evidence.push(Field::new(name, value));
+        self
+    }
+
+    fn evidence_if(self, name: &str, value: Option<impl Into<String>>) -> Self {
+        match value {
+            Some(value) => self.evidence(name, value),
+            None => self,
+        }
+    }
+
+    fn warn(mut self, warning: Warning) -> Self {
+        self.outcome = self.outcome.max(Outcome::Warned);
+        self.warnings.push(warning);
+        self
+    }
+
+    fn has_failed(&self) -> bool {
+        self.outcome == Outcome::Failed
+    }
+
+    /// The same step, since what failed in it has worked in another attempt.
+    fn forgiven(self) -> Self {
+        let Some(failure) = self.failure else { return self };
+        let message = format!("The check got through, but not a plain request: {}", self.sentence);
+        let step = Self::new(self.name, Outcome::Warned, message.clone());
+        Self { evidence: self.evidence, ..step }.warn(Warning {
+            code: failure.code,
+            message,
+            remedies: failure.remedies,
+        })
+    }
+}
+
+/// What a diagnosis is about.
+struct Subject {
+    connector: String,
+    connection: Option<String>,
+}
+
+impl Connections {
+    /// Where the stored connection works and where it does not. What the check comes to is written
+    /// down, as by [`Connections::check`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownConnection`], [`Error::UnknownConnector`]; [`Error::Call`] where the connector
+    /// breaks its contract; [`Error::Vault`]. What a person can act on is no error here but a step that
+    /// failed.
+    pub async fn doctor(&self, id: &str) -> Result<Diagnosis, Error> {
+        let stored = self.stored(id).await?;
+        let subject =
+            Subject { connector: stored.connector.clone(), connection: Some(stored.id.clone()) };
+        let bound = match self.bind_stored(&stored).await {
+            Ok(bound) => bound,
+            Err(error) => return unfit(subject, error),
+        };
+        let checked = self.check_stored(stored).await;
+        let check = settled(checked.map(|checked| checked.result))?;
+        let probes = bound.probe().await;
+        Ok(Diagnosis::of(subject, assemble(&probes, check.as_ref(), Vec::new())))
+    }
+}
+
+impl Registry {
+    /// Where a connection would work and where it would not. Nothing is stored, and
+    /// [`ConnectRequest::unchecked`] means nothing here.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownConnector`] and whatever else keeps the connector from being loaded;
+    /// [`Error::Call`] where it breaks its contract. What a person can act on is no error here but a
+    /// step that failed.
+    pub async fn doctor(&self, request: ConnectRequest) -> Result<Diagnosis, Error> {
+        let connector = self.connector(&request.connector).await?;
+        let subject = Subject { connector: request.connector.clone(), connection: None };
+        let accepted = match Accepted::new(connector.manifest(), request) {
+            Ok(accepted) => accepted,
+            Err(error) => return unfit(subject, error),
+        };
+        let lent = Lent::entered(accepted.in_memory());
+        let bound = match Bound::new(&connector, &accepted.method, &accepted.settings, lent) {
+            Ok(bound) => bound,
+            Err(error) => return unfit(subject, error),
+        };
+        let check = settled(bound.check(&mut Waiting::at_most(Duration::ZERO)).await)?;
+        let check = check.map_err(|failure| with_notes(failure, &accepted));
+        let probes = bound.probe().await;
+        Ok(Diagnosis::of(subject, assemble(&probes, check.as_ref(), accepted.notes())))
+    }
+}
+
+/// What cannot be bound never left this machine: the settings explain the rest.
+fn unfit(subject: Subject, error: Error) -> Result<Diagnosis, Error> {
+    if !matches!(error, Error::Invalid { .. } | Error::Denied { .. }) {
+        return Err(error);
+    }
+    let step = Step::failed(StepName::Settings, error.to_failure());
+    let rest = StepName::ALL.into_iter().filter(|name| *name != StepName::Settings);
+    let rest = rest.map(|name| behind(name, StepName::Settings));
+    Ok(Diagnosis::of(subject, std::iter::once(step).chain(rest).collect()))
+}
+
+/// A deadline that passed says something of the way; what else a call may run into does not.
+fn settled(
+    checked: Result<Result<Report, Failure>, Error>,
+) -> Result<Result<Report, Failure>, Error> {
+    match checked {
+        Err(error @ Error::Call { source: CallError::Deadline { .. }, .. }) => {
+            Ok(Err(error.to_failure()))
+        }
+        other => other,
+    }
+}
+
+/// The steps, from what the probes and the check came to.
+fn assemble(probes: &[Probe], check: Result<&Report, &Failure>, notes: Vec<Warning>) -> Vec<Step> {
+    let mut steps = vec![settings(probes, notes)];
+    steps.extend(network::steps(probes));
+    steps.push(clock::step(probes));
+    steps.extend(verdict::steps(check));
+    match check.map_err(|failure| (failure, verdict::step_of(failure))) {
+        Err((failure, name)) if name <= StepName::Reachability => {
+            fail_at(&mut steps, name, failure)
+        }
+        _ => got_through(&mut steps),
+    }
+    skip_explained(&mut steps);
+    steps
+}
+
+fn settings(probes: &[Probe], notes: Vec<Warning>) -> Step {
+    let step = Step::passed(StepName::Settings, "The settings fit the connector.");
+    let step = probes.iter().fold(step, |step, probe| step.evidence("origin", &probe.origin));
+    notes.into_iter().fold(step, Step::warn)
+}
+
+/// The check ended on the way to the provider, at that step or at one before it that failed too.
+fn fail_at(steps: &mut [Step], name: StepName, failure: &Failure) {
+    let earlier = steps.iter().any(|step| step.name < name && step.has_failed());
+    let place = steps.iter_mut().find(|step| step.name == name);
+    if let Some(step) = place.filter(|_| !earlier) {
+        // The probe's own failure at this step knows more than the check's, if it is the same.
+        let same = step.failure.as_ref().is_some_and(|own| own.code == failure.code);
+        if !same {
+            let evidence = std::mem::take(&mut step.evidence);
+            *step = Step { evidence, ..Step::failed(name, failure.clone()) };
+        }
+    }
+}
+
+/// The check got an answer from the provider, so that whatever the probe could not do can be done.
+fn got_through(steps: &mut [Step]) {
+    for step in steps.iter_mut().filter(|step| step.name <= StepName::Reachability) {
+        *step = step.clone().forgiven();
+        if step.name == StepName::Reachability && step.outcome == Outcome::Skipped {
+            *step = Step::passed(step.name, "The provider answered.");
+        }
+    }
+}
+
+/// Skips what stands behind the first step that failed, except the clock, which was read all the same.
+fn skip_explained(steps: &mut [Step]) {
+    let failed = |step: &&Step| step.has_failed() && step.name != StepName::Clock;
+    let Some(first) = steps.iter().find(failed).map(|step| step.name) else { return };
+    let behind_it = steps.iter_mut().filter(|step| step.name > first);
+    for step in behind_it.filter(|step| step.name != StepName::Clock) {
+        *step = behind(step.name, first);
+    }
+}
+
+fn behind(name: StepName, first: StepName) -> Step {
+    Step::skipped(name, format!("Not looked at: `{}` explains the rest.", first.as_str()))
+}
+
+#[cfg(test)]
+#[expect(clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
+mod tests;
