@@ -167,6 +167,11 @@ impl Jira {
         self.world.state().repeats_tokens = true;
     }
 
+    /// Lets all page tokens that Cloud has handed out be good no more, as after a week.
+    pub fn expire_page_tokens(&self) {
+        self.world.state().token_age += 1;
+    }
+
     /// Gives the site another name below `atlassian.net`. Its id stays.
     pub fn rename_site(&self, name: &str, old: OldName) {
         let mut state = self.world.state();

@@ -32,7 +32,7 @@ pub(super) struct Issue {
     number: usize,
     summary: String,
     /// Milliseconds since the Unix epoch.
-    created: i64,
+    pub(super) created: i64,
     /// Milliseconds since the Unix epoch.
     pub(super) updated: i64,
 }

@@ -1,10 +1,11 @@
 //! Searches for issues, page by page.
 //!
-//! Both Jiras count pages by offsets, Cloud's inside of its tokens: an issue that moves towards the
-//! end while pages are read makes another one be left out.
+//! Data Center counts pages by offsets: an issue that moves towards the end while pages are read makes
+//! another one be left out. Cloud's tokens hold the place behind the last issue of a page, by the values
+//! by which the query orders, and the query itself: nothing is left out, and what moves comes twice.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::URL_SAFE;
 use serde_json::{Value, json};
 
 use super::account::Account;
@@ -146,23 +147,27 @@ pub(super) fn by_token(
     wanted: Wanted,
 ) -> Result<Answer, Answer> {
     let query = query(ask, state, account, &wanted.jql)?;
-    let start = match &wanted.token {
-        None => 0,
+    let behind = match &wanted.token {
+        None => None,
         Some(token) => {
             let invalid = || Answer::refusal(400, "The provided next page token is invalid.");
-            open(token, &wanted.jql).ok_or_else(invalid)?
+            Some(open(token, &wanted.jql, state).ok_or_else(invalid)?)
         }
     };
     let chosen = Selection::of(&wanted.fields);
     let largest = if chosen.is_light() { LARGEST_LIGHT } else { LARGEST };
     let size = wanted.size.unwrap_or(PAGE).clamp(1, largest);
-    let found = find(state, account, &query);
-    let next = start + size;
-    let mut body = json!({ "issues": shapes(ask, state, part(&found, start, size), &chosen) });
-    body["isLast"] = json!(next >= found.len());
-    if next < found.len() || state.repeats_tokens {
+    let mut found = find(state, account, &query);
+    if let Some(behind) = &behind {
+        found.retain(|issue| query.order(*issue, behind).is_gt());
+    }
+    let shown = part(&found, 0, size);
+    let mut body = json!({ "issues": shapes(ask, state, shown, &chosen) });
+    body["isLast"] = json!(found.len() <= size);
+    if found.len() > size || state.repeats_tokens {
         let token = wanted.token.filter(|_| state.repeats_tokens);
-        body["nextPageToken"] = json!(token.unwrap_or_else(|| seal(next, &wanted.jql)));
+        let next = || shown.last().map(|last| seal(last, &wanted.jql, state.token_age));
+        body["nextPageToken"] = json!(token.or_else(next));
         body["isLast"] = json!(false);
     }
     state.end_page();
@@ -192,19 +197,29 @@ pub(super) fn by_offset(
     Ok(Answer::json(&body))
 }
 
-fn digest(jql: &str) -> u32 {
+/// What a token is bound to: its query, and the age in which it was handed out.
+fn bond(jql: &str, age: u32) -> String {
     let mut crc = flate2::Crc::new();
     crc.update(jql.as_bytes());
-    crc.sum()
+    format!("{age}.{:08x}", crc.sum())
 }
 
-/// A token for the page that begins there, good for that query alone.
-fn seal(start: usize, jql: &str) -> String {
-    STANDARD.encode(format!("{:08x}:{start}", digest(jql)))
+/// A token for what comes behind that issue, good for that query alone.
+fn seal(last: &Issue, jql: &str, age: u32) -> String {
+    let (created, updated) = (last.created, last.updated);
+    URL_SAFE.encode(format!("#{}&{created}&{updated}%{}", last.key(), bond(jql, age)))
 }
 
-fn open(token: &str, jql: &str) -> Option<usize> {
-    let text = String::from_utf8(STANDARD.decode(token).ok()?).ok()?;
-    let (sealed, start) = text.split_once(':')?;
-    (sealed == format!("{:08x}", digest(jql))).then(|| start.parse().ok())?
+/// The issue of the token, as it was when its page was served.
+fn open(token: &str, jql: &str, state: &State) -> Option<Issue> {
+    let text = String::from_utf8(URL_SAFE.decode(token).ok()?).ok()?;
+    let (place, sealed) = text.strip_prefix('#')?.split_once('%')?;
+    let mut place = place.split('&');
+    let key = place.next()?;
+    let issue = state.issues.iter().find(|issue| issue.key() == key)?;
+    let mut times = place.map(str::parse);
+    let (created, updated) = (times.next()?.ok()?, times.next()?.ok()?);
+    let mut issue = issue.clone();
+    (issue.created, issue.updated) = (created, updated);
+    (sealed == bond(jql, state.token_age)).then_some(issue)
 }

@@ -56,6 +56,8 @@ pub(super) struct State {
     /// Changes that wait for the next page of a search to be served: key and seconds.
     pub(super) waiting: Vec<(String, i64)>,
     pub(super) repeats_tokens: bool,
+    /// How often all page tokens have expired.
+    pub(super) token_age: u32,
     pub(super) basic_disabled: bool,
     pub(super) bucket: Option<Bucket>,
     failed: HashMap<String, u32>,
@@ -72,6 +74,7 @@ impl Default for State {
             issues: Vec::new(),
             waiting: Vec::new(),
             repeats_tokens: false,
+            token_age: 0,
             basic_disabled: false,
             bucket: None,
             failed: HashMap::new(),

@@ -45,10 +45,15 @@ async fn cloud_pages_by_tokens_until_there_is_none() {
         body["nextPageToken"] = token.clone();
     }
     assert_eq!(sizes, [100, 23]);
-    assert!(updated.is_sorted(), "{updated:?}");
-    body["jql"] = json!("project = ABC");
-    let refused = post(&jira, &url, &cloud, &body).await;
+    assert_eq!(post(&jira, &url, &cloud, &body).await.status, 200);
+    let mut other = body.clone();
+    other["jql"] = json!("project = ABC");
+    let refused = post(&jira, &url, &cloud, &other).await;
     assert_eq!(refused.status, 400, "a token is good for its query alone");
+    jira.expire_page_tokens();
+    let expired = post(&jira, &url, &cloud, &body).await;
+    assert_eq!(expired.status, 400, "{}", text(&expired));
+    assert!(updated.is_sorted(), "{updated:?}");
 }
 
 #[tokio::test]
@@ -118,13 +123,13 @@ async fn data_center_pages_by_offsets_and_says_how_many() {
 }
 
 #[tokio::test]
-async fn change_between_pages_shifts_what_follows() {
+async fn change_between_pages_shifts_offsets_and_no_tokens() {
     let (jira, cloud, own) = many();
     let [site, _, server] = places(&jira);
     let jql = JQL.replace(' ', "%20").replace('=', "%3D");
     let first = |place: &str, path: &str| format!("{place}{path}?fields=key&jql={jql}");
-    for (url, authorization) in
-        [(first(&site, "/search/jql"), &cloud), (first(&server, "/search"), &own)]
+    for (url, authorization, follows) in
+        [(first(&site, "/search/jql"), &cloud, 10), (first(&server, "/search"), &own, 11)]
     {
         let whole = json(&fetch(&jira, &format!("{url}&maxResults=1000"), authorization).await);
         let whole = keys(&whole);
@@ -135,8 +140,10 @@ async fn change_between_pages_shifts_what_follows() {
             Some(token) => format!("&nextPageToken={}", token.replace('=', "%3D")),
             None => "&startAt=10".to_owned(),
         };
-        let page = json(&fetch(&jira, &format!("{url}&maxResults=10{next}"), authorization).await);
-        assert_eq!(keys(&page)[0], whole[11], "one is left out");
+        let rest = format!("{url}&maxResults=1000{next}");
+        let rest = keys(&json(&fetch(&jira, &rest, authorization).await));
+        assert_eq!(rest[0], whole[follows], "{url}");
+        assert_eq!(rest.last(), Some(&whole[0]), "what moved comes again");
         jira.touch(&whole[0], 1_700_000_000);
     }
 }
