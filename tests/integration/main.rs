@@ -12,6 +12,7 @@ mod canary;
 mod hostile;
 mod keyring;
 mod kill;
+mod limits;
 mod processes;
 mod program;
 mod recorded;

@@ -1,23 +1,31 @@
 //! What a refusal means: from (status, headers, body) to a cause, a sentence and the next step.
 //!
-//! Pure: nothing here calls an import. An answer is held against [`RULES`] from the first to the
+//! Pure: nothing here calls an import. An answer is held against [`rules`] from the first to the
 //! last, and the first that applies explains it. The order matters where signals overlap: GitHub sends
 //! its rate-limit headers with permission errors too, so what a body says plainly comes before what
 //! headers suggest; and a web page is never taken for GitHub's word, whatever its status.
 //!
-//! The name of the rule is a stable code, and is the failure's `code`.
+//! Each rule holds a diagnosis: a stable code, a sentence and advice. The failure is made of it, refined
+//! with the names, dates and links of the answer at hand, and so is the page `DIAGNOSES.md`.
 
+use jackfield_guest::diagnosis::{Advice, Diagnosis};
 use jackfield_guest::text::quote;
-use jackfield_guest::{Cause, Failure, Response, Retry, Timestamp};
+use jackfield_guest::{Cause, Failure, Response, Timestamp};
 
+use crate::advice::{self, Advised};
 use crate::site::Site;
 use crate::token::Kind;
 use crate::wire::Refusal;
 
-mod access;
+mod credential;
 mod limits;
+mod permission;
 mod policy;
 mod server;
+mod state;
+
+pub(crate) use permission::{MISSING as PERMISSION_MISSING, accepted_permissions, alternatives};
+pub(crate) use state::EMPTY_REPOSITORY;
 
 /// Characters of GitHub's own message that are quoted, at most.
 const MESSAGE_CHARS: usize = 300;
@@ -32,8 +40,19 @@ pub(crate) struct Context<'a> {
     pub(crate) expires_at: Option<Timestamp>,
     /// The time now.
     pub(crate) now: Timestamp,
-    /// The repository that was asked for, as `owner/name`.
-    pub(crate) repository: Option<&'a str>,
+    /// What was asked for.
+    pub(crate) about: About<'a>,
+}
+
+/// What a request is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum About<'a> {
+    /// The account itself.
+    Account,
+    /// The repository of that name, as `owner/name`.
+    Repository(&'a str),
+    /// The organization of that login.
+    Organization(&'a str),
 }
 
 /// An answer, with what a rule needs to judge it.
@@ -49,12 +68,12 @@ struct Answer<'a> {
 
 /// One cause that can be told apart.
 struct Rule {
-    /// Stable, in kebab-case.
-    name: &'static str,
+    /// Which it is.
+    diagnosis: &'static Diagnosis,
     /// Whether the answer is of this kind.
     applies: fn(&Answer<'_>) -> bool,
     /// What to tell.
-    explain: fn(&Answer<'_>) -> Failure,
+    explain: fn(&Answer<'_>, &'static Diagnosis) -> Failure,
     /// Headers that the conclusion rests on.
     telling: &'static [&'static str],
 }
@@ -64,21 +83,49 @@ fn rules() -> impl Iterator<Item = &'static Rule> {
     [
         server::PAGES,
         limits::RULES,
-        access::CREDENTIAL,
+        credential::RULES,
         policy::RULES,
-        access::PERMISSION,
-        server::RULES,
+        permission::RULES,
+        server::BETWEEN,
+        state::RULES,
+        server::TROUBLE,
     ]
     .into_iter()
     .flatten()
 }
 
+const UNEXPECTED: Diagnosis = Diagnosis {
+    code: "unexpected-status",
+    means: "GitHub answered with a status that the connector has no name for.",
+    advice: &[Advice {
+        text: "Report it to the connector's author, with the evidence.",
+        page: None,
+    }],
+};
+
+const ANONYMOUS: Diagnosis = Diagnosis {
+    code: "answered-anonymously",
+    means: "GitHub answered as to an anonymous visitor: the token did not reach it.",
+    advice: &[Advice {
+        text: "Look whether a proxy between here and GitHub removes the Authorization header.",
+        page: None,
+    }],
+};
+
 /// What an answer means that is not a success.
 pub(crate) fn diagnose(response: &Response, context: &Context<'_>) -> Failure {
     let answer = Answer::new(response, context);
     match rules().find(|rule| (rule.applies)(&answer)) {
-        Some(rule) => answer.conclude(rule),
-        None => answer.evident(response.unexpected("GitHub"), "unexpected-status"),
+        Some(rule) => {
+            let failure = (rule.explain)(&answer, rule.diagnosis);
+            answer.evident(failure.based_on(response, rule.telling))
+        }
+        None => {
+            let failure = response.unexpected("GitHub").code(UNEXPECTED.code);
+            let advised =
+                UNEXPECTED.advice.iter().fold(failure, |one, it| one.advise(it, context.site));
+            answer.evident(advised)
+        }
     }
 }
 
@@ -95,15 +142,9 @@ pub(crate) fn anonymous(response: &Response, context: &Context<'_>) -> Option<Fa
     if !context.site.is_dot_com() || !sixty || !core || known {
         return None;
     }
-    let answer = Answer::new(response, context);
-    let failure = Failure::new(
-        Cause::CredentialRejected,
-        "GitHub answered as to an anonymous visitor: the token did not reach it.",
-    )
-    .retry(Retry::AfterUserAction)
-    .remedy("Look whether a proxy between here and GitHub removes the Authorization header.")
-    .based_on(response, &["x-ratelimit-limit", "x-ratelimit-resource"]);
-    Some(answer.evident(failure, "answered-anonymously"))
+    let failure = advice::failure(&ANONYMOUS, context.site, Cause::CredentialRejected)
+        .based_on(response, &["x-ratelimit-limit", "x-ratelimit-resource"]);
+    Some(Answer::new(response, context).evident(failure))
 }
 
 impl<'a> Answer<'a> {
@@ -131,9 +172,25 @@ impl<'a> Answer<'a> {
         self.response.header(name)
     }
 
+    /// The failure in the table's words.
+    fn plain(&self, it: &Diagnosis, cause: Cause) -> Failure {
+        advice::failure(it, self.context.site, cause)
+    }
+
+    /// The failure in other words, with the table's remedies.
+    fn saying(&self, it: &Diagnosis, cause: Cause, message: impl Into<String>) -> Failure {
+        Failure { message: message.into(), ..self.plain(it, cause) }
+    }
+
     /// GitHub's message, made fit to be shown inside a sentence, without its final full stop.
     fn quoted(&self) -> String {
         quote(&self.refusal.message, MESSAGE_CHARS).trim_end_matches('.').to_owned()
+    }
+
+    /// As [`Answer::quoted`], or that there is none.
+    fn quoted_or_silent(&self) -> String {
+        let quoted = self.quoted();
+        if quoted.is_empty() { "it does not say why".to_owned() } else { quoted }
     }
 
     /// The organization or enterprise that GitHub's message names in quotes; "the organization" where
@@ -147,50 +204,43 @@ impl<'a> Answer<'a> {
 
     fn organization_login(&self) -> Option<&str> {
         let message = self.refusal.message.as_str();
-        ['`', '\''].into_iter().find_map(|mark| {
+        let quoted = ['`', '\''].into_iter().find_map(|mark| {
             let inside = message.split(mark).nth(1)?;
             let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
             let login = (1..=64).contains(&inside.len()) && inside.bytes().all(allowed);
             login.then_some(inside)
+        });
+        quoted.or(match self.context.about {
+            About::Organization(login) => Some(login),
+            _ => None,
         })
     }
 
-    /// The repository that was asked for, for a sentence.
-    fn subject(&self) -> String {
-        match self.context.repository {
-            Some(name) => format!("the repository {name}"),
-            None => "what was asked for".to_owned(),
+    /// The repository that was asked for, as `owner/name`.
+    fn repository(&self) -> Option<&'a str> {
+        match self.context.about {
+            About::Repository(name) => Some(name),
+            _ => None,
         }
     }
 
-    fn conclude(&self, rule: &Rule) -> Failure {
-        let failure = (rule.explain)(self).based_on(self.response, rule.telling);
-        self.evident(failure, rule.name)
+    /// What was asked for, in a sentence.
+    fn subject(&self) -> String {
+        match self.context.about {
+            About::Repository(name) => format!("the repository {name}"),
+            About::Organization(login) => format!("the organization {login}"),
+            About::Account => "what was asked for".to_owned(),
+        }
     }
 
     /// With what every conclusion shows.
-    fn evident(&self, failure: Failure, rule: &str) -> Failure {
-        let failure = failure.code(rule);
+    fn evident(&self, failure: Failure) -> Failure {
         let failure = match self.header("x-github-request-id") {
             Some(id) => failure.evidence("x-github-request-id", id),
             None => failure,
         };
         let message = quote(&self.refusal.message, MESSAGE_CHARS);
         if message.is_empty() { failure } else { failure.evidence("message", &message) }
-    }
-}
-
-/// Adds a remedy that links to a page where there is one.
-trait Leads {
-    fn leads(self, text: impl Into<String>, page: impl Into<Option<String>>) -> Self;
-}
-
-impl Leads for Failure {
-    fn leads(self, text: impl Into<String>, page: impl Into<Option<String>>) -> Self {
-        match page.into() {
-            Some(page) => self.remedy_at(text, page),
-            None => self.remedy(text),
-        }
     }
 }
 

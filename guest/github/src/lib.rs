@@ -4,7 +4,10 @@
 //! |---|---|
 //! | `site` | which GitHub an API address leads to, and where its pages for people are |
 //! | `wire` | GitHub's JSON and its dates |
+//! | `address`, `repository`, `organization` | what people paste where a name is asked for |
+//! | `token` | the kinds of tokens |
 //! | `diagnose` | what a refusal means: a pure function of the answer, table by table |
+//! | `advice` | a row of that table as a failure or a warning of one site |
 //! | `scopes` | which scope includes which, and what the streams need |
 //! | `check` | whether the token works, whose it is, what it may do |
 //! | `read`, `cursor` | pages of a stream, and where the next one goes on |
@@ -16,10 +19,13 @@ use jackfield_guest::{Connector, Failure, Page, ReadRequest, Report, Settings};
 
 use crate::api::Api;
 
+mod address;
+mod advice;
 mod api;
 mod check;
 mod cursor;
 mod diagnose;
+mod organization;
 mod read;
 mod repository;
 mod scopes;
@@ -40,11 +46,6 @@ impl Connector for GitHub {
     }
 
     fn read(settings: Settings, request: ReadRequest) -> Result<Page, Failure> {
-        let api = Api::open(&settings)?;
-        match request.stream.as_str() {
-            "repositories" => read::repositories(&api, &request),
-            "issues" => read::issues(&api, &request),
-            other => Err(Failure::unsupported(&format!("read the stream `{other}`"))),
-        }
+        read::read(&Api::open(&settings)?, &request)
     }
 }

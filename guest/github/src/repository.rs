@@ -1,10 +1,22 @@
 //! The parameter `repository`: `owner/name`, or any address that a person copies from a browser or a terminal.
 
-use jackfield_guest::Failure;
+use jackfield_guest::diagnosis::{Advice, Diagnosis};
+use jackfield_guest::{Cause, Failure};
 
+use crate::address::{Address, is_login};
+use crate::advice;
 use crate::site::Site;
 
 const POINTER: &str = "/parameters/repository";
+
+pub(crate) const MALFORMED: Diagnosis = Diagnosis {
+    code: "repository-malformed",
+    means: "The repository is not given as owner and name, as in `rust-lang/rust`.",
+    advice: &[Advice {
+        text: "Enter owner and name with a slash between them, or the address of the repository's page.",
+        page: None,
+    }],
+};
 
 /// One repository by its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,31 +35,27 @@ impl Repository {
     ///
     /// An invalid input at `/parameters/repository`: something else, or an address of another site.
     pub(crate) fn parse(text: &str, site: &Site) -> Result<Self, Failure> {
-        let text = text.trim();
-        let path = match address(text) {
-            Some((host, path)) => {
-                let known = [site.web_host(), site.api_host()];
-                if !known.iter().any(|known| known.eq_ignore_ascii_case(host)) {
-                    return Err(elsewhere(host, site));
-                }
-                let path = path.split(['?', '#']).next().unwrap_or_default();
-                path.strip_prefix("api/v3/").unwrap_or(path)
-            }
-            None => text,
-        };
-        let mut parts = path.trim_matches('/').split('/').filter(|part| !part.is_empty());
+        let address = Address::parse(text, site, POINTER)?;
+        let mut parts = address.segments();
         let mut owner = parts.next();
-        if owner == Some("repos") && address(text).is_some() {
+        if owner == Some("repos") && address.is_whole {
             owner = parts.next();
         }
         let name = parts.next().map(|name| name.strip_suffix(".git").unwrap_or(name));
-        let extra = parts.next().is_some() && address(text).is_none();
+        let extra = parts.next().is_some() && !address.is_whole;
         match (owner, name) {
-            (Some(owner), Some(name)) if is_owner(owner) && is_name(name) && !extra => {
-                Ok(Self { owner: owner.to_owned(), name: name.to_owned() })
-            }
-            _ => Err(malformed()),
+            (Some(owner), Some(name)) if !extra => Self::named(owner, name),
+            _ => None,
         }
+        .ok_or_else(|| {
+            advice::failure(&MALFORMED, site, Cause::InvalidInput).field(POINTER, MALFORMED.means)
+        })
+    }
+
+    /// The repository of that owner and name, if they can be ones.
+    pub(crate) fn named(owner: &str, name: &str) -> Option<Self> {
+        let fits = is_login(owner) && is_name(name);
+        fits.then(|| Self { owner: owner.to_owned(), name: name.to_owned() })
     }
 
     /// `owner/name`.
@@ -56,50 +64,9 @@ impl Repository {
     }
 }
 
-/// Host and path, where the text is an address rather than a name.
-fn address(text: &str) -> Option<(&str, &str)> {
-    if let Some(rest) = text.strip_prefix("git@") {
-        return rest.split_once(':');
-    }
-    let bare = match text.split_once("://") {
-        Some((_, rest)) => rest,
-        None => text.contains('.').then_some(text)?,
-    };
-    let (authority, path) = bare.split_once('/')?;
-    let host = authority.rsplit('@').next()?;
-    // `owner/name.js` has its dot after the slash.
-    (text.contains("://") || host.contains('.')).then_some((host, path))
-}
-
-/// Letters, digits and hyphens, and an underscore in accounts that an enterprise manages.
-fn is_owner(text: &str) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    (1..=100).contains(&text.len()) && text.bytes().all(allowed)
-}
-
 fn is_name(text: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     (1..=100).contains(&text.len()) && text.bytes().all(allowed) && !matches!(text, "." | "..")
-}
-
-fn malformed() -> Failure {
-    Failure::invalid(
-        POINTER,
-        "The repository is not given as owner and name, as in `rust-lang/rust`.",
-    )
-    .remedy(
-        "Enter owner and name with a slash between them, or the address of the repository's page.",
-    )
-}
-
-fn elsewhere(host: &str, site: &Site) -> Failure {
-    let host = jackfield_guest::text::quote(host, 80);
-    let here = site.web_host();
-    Failure::invalid(
-        POINTER,
-        format!("The repository's address belongs to {host}, and this connection goes to {here}."),
-    )
-    .remedy(format!("Enter a repository of {here}, or use a connection to {host}."))
 }
 
 #[cfg(test)]

@@ -32,11 +32,17 @@ const INCLUDES: &[(&str, &[&str])] = &[
 /// Scopes that a header may list, at most; what follows is passed over.
 const MOST_SCOPES: usize = 64;
 
-/// The streams of the manifest.
-const STREAMS: [&str; 2] = ["repositories", "issues"];
+/// Streams of what is in repositories.
+const CONTENT: [&str; 4] = ["repositories", "issues", "pull_requests", "commits"];
 
-/// The scope with which private repositories are seen, and what each stream needs of them.
+/// The scope with which private repositories are seen, and what each stream of them needs.
 pub(crate) const PRIVATE: &str = "repo";
+
+/// The scope with which memberships are seen that are not public.
+pub(crate) const ORGANIZATIONS: &str = "read:org";
+
+/// The scope that lists the person's own memberships as well.
+const USER: &str = "user";
 
 /// The scopes that a header such as `x-oauth-scopes: repo, user` lists.
 pub(crate) fn listed(header: &str) -> Vec<&str> {
@@ -58,27 +64,39 @@ fn includes(scope: &str, wanted: &str) -> bool {
     INCLUDES.iter().any(|(wide, narrow)| *wide == scope && narrow.contains(&wanted))
 }
 
+/// Whether GitHub lists the person's organizations to a token with these scopes: it asks for either.
+pub(crate) fn lists_organizations(held: &[&str]) -> bool {
+    holds(held, ORGANIZATIONS) || holds(held, USER)
+}
+
 /// The permissions of a token that has scopes.
 ///
-/// Reading public repositories needs no scope; everything else needs `repo`. `public_repo` without
-/// `repo` is what the public half is read with.
+/// Reading public repositories and public members needs no scope; private repositories need `repo`, and
+/// memberships `read:org`, or for one's own organizations `user`. `public_repo` without `repo` is what
+/// the public half is read with.
 pub(crate) fn permissions(held: &[&str]) -> Vec<Permission> {
-    let private = if holds(held, PRIVATE) { Grant::Granted } else { Grant::Missing };
-    let mut permissions = vec![permission(PRIVATE, private, &STREAMS)];
-    for scope in held.iter().filter(|scope| **scope != PRIVATE) {
+    let granted = |wanted| if holds(held, wanted) { Grant::Granted } else { Grant::Missing };
+    let by_user = !holds(held, ORGANIZATIONS) && holds(held, USER);
+    let memberships: &[&str] = if by_user { &["members"] } else { &["organizations", "members"] };
+    let mut permissions = vec![
+        permission(PRIVATE, granted(PRIVATE), &CONTENT),
+        permission(ORGANIZATIONS, granted(ORGANIZATIONS), memberships),
+    ];
+    for scope in held.iter().filter(|scope| ![PRIVATE, ORGANIZATIONS].contains(scope)) {
         permissions.push(match *scope {
-            "public_repo" => permission(scope, Grant::Granted, &STREAMS),
+            "public_repo" => permission(scope, Grant::Granted, &CONTENT),
+            USER if by_user => permission(scope, Grant::Granted, &["organizations"]),
             _ => permission(scope, Grant::Excess, &[]),
         });
     }
     permissions
 }
 
-/// The permissions of a token that GitHub offers no way to inspect.
-pub(crate) fn unknown_permissions() -> Vec<Permission> {
+/// The permissions of a token that has scopes of which GitHub did not tell.
+pub(crate) fn untold() -> Vec<Permission> {
     vec![
-        permission("metadata=read", Grant::Unknown, &STREAMS),
-        permission("issues=read", Grant::Unknown, &["issues"]),
+        permission(PRIVATE, Grant::Unknown, &CONTENT),
+        permission(ORGANIZATIONS, Grant::Unknown, &["organizations", "members"]),
     ]
 }
 
@@ -88,6 +106,7 @@ fn permission(name: &str, grant: Grant, needed_by: &[&str]) -> Permission {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 mod tests {
     use super::*;
 
@@ -125,25 +144,79 @@ mod tests {
 
     #[test]
     fn scopes_become_permissions() {
-        let seen = |held: &str| -> Vec<(String, Grant)> {
-            permissions(&listed(held)).into_iter().map(|one| (one.name, one.grant)).collect()
+        use Grant::{Excess, Granted, Missing};
+        let cases: &[(&str, &[(&str, Grant)])] = &[
+            ("", &[("repo", Missing), ("read:org", Missing)]),
+            ("repo", &[("repo", Granted), ("read:org", Missing)]),
+            ("repo, read:org", &[("repo", Granted), ("read:org", Granted)]),
+            ("public_repo", &[("repo", Missing), ("read:org", Missing), ("public_repo", Granted)]),
+            (
+                "gist, repo, delete_repo",
+                &[
+                    ("repo", Granted),
+                    ("read:org", Missing),
+                    ("gist", Excess),
+                    ("delete_repo", Excess),
+                ],
+            ),
+            ("admin:org", &[("repo", Missing), ("read:org", Granted), ("admin:org", Excess)]),
+            ("user", &[("repo", Missing), ("read:org", Missing), ("user", Granted)]),
+            ("read:user", &[("repo", Missing), ("read:org", Missing), ("read:user", Excess)]),
+            ("user, read:org", &[("repo", Missing), ("read:org", Granted), ("user", Excess)]),
+        ];
+        for (held, expected) in cases {
+            let found = permissions(&listed(held));
+            let found: Vec<_> = found.iter().map(|one| (one.name.as_str(), one.grant)).collect();
+            assert_eq!(found, *expected, "{held}");
+        }
+    }
+
+    #[test]
+    fn each_stream_needs_its_scopes() {
+        let needs = |held: &str, stream: &str| -> Vec<(String, Grant)> {
+            let found = permissions(&listed(held)).into_iter();
+            let found = found.filter(|one| one.needed_by.iter().any(|name| name == stream));
+            found.map(|one| (one.name, one.grant)).collect()
         };
-        let is = |list: &[(&str, Grant)]| -> Vec<(String, Grant)> {
-            list.iter().map(|(name, grant)| ((*name).to_owned(), *grant)).collect()
-        };
-        assert_eq!(seen("repo"), is(&[("repo", Grant::Granted)]));
-        assert_eq!(seen(""), is(&[("repo", Grant::Missing)]));
-        assert_eq!(
-            seen("public_repo"),
-            is(&[("repo", Grant::Missing), ("public_repo", Grant::Granted)])
-        );
-        assert_eq!(
-            seen("gist, repo, delete_repo"),
-            is(&[
-                ("repo", Grant::Granted),
-                ("gist", Grant::Excess),
-                ("delete_repo", Grant::Excess)
-            ])
-        );
+        let one = |name: &str, grant| vec![(name.to_owned(), grant)];
+        for stream in CONTENT {
+            assert_eq!(needs("repo", stream), one("repo", Grant::Granted), "{stream}");
+            assert_eq!(needs("gist", stream), one("repo", Grant::Missing), "{stream}");
+        }
+        assert_eq!(needs("user", "organizations"), one("user", Grant::Granted));
+        assert_eq!(needs("user", "members"), one("read:org", Grant::Missing));
+        assert_eq!(needs("write:org", "members"), one("read:org", Grant::Granted));
+        assert_eq!(needs("", "organizations"), one("read:org", Grant::Missing));
+    }
+
+    #[test]
+    fn organizations_are_listed_with_either_scope() {
+        for (held, expected) in [
+            ("", false),
+            ("repo", false),
+            ("read:user", false),
+            ("user", true),
+            ("write:org", true),
+        ] {
+            assert_eq!(lists_organizations(&listed(held)), expected, "{held}");
+        }
+    }
+
+    #[test]
+    fn every_stream_of_the_manifest_needs_something() {
+        let manifest: serde_json::Value =
+            serde_json::from_str(include_str!("manifest.json")).unwrap();
+        for stream in manifest["streams"].as_array().unwrap() {
+            let name = stream["name"].as_str().unwrap();
+            let needed = |one: &Permission| one.needed_by.iter().any(|by| by == name);
+            assert!(permissions(&[]).iter().any(needed), "{name}");
+            assert!(untold().iter().any(needed), "{name}");
+        }
+        for one in permissions(&[]) {
+            for by in one.needed_by {
+                let named = manifest["streams"].as_array().unwrap().iter();
+                assert!(named.clone().any(|stream| stream["name"] == *by), "{by}");
+            }
+        }
     }
 }

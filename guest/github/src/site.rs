@@ -103,14 +103,21 @@ impl Site {
     /// Such as `github.com`, `ghe.com`, `ghes 3.14.2`; `None` where nothing says which it is.
     pub(crate) fn edition(&self, response: &Response) -> Option<String> {
         if let Some(version) = response.header("x-github-enterprise-version") {
-            let version = version.rsplit('@').next().unwrap_or_default();
-            return Some(quote(&format!("ghes {version}"), 40));
+            return Some(Self::server_edition(version));
         }
         match self.family {
             Family::DotCom => Some("github.com".to_owned()),
             Family::DataResidency => Some("ghe.com".to_owned()),
             Family::Server => None,
         }
+    }
+}
+
+impl Site {
+    /// The edition of a server of this version: `3.14.2`, `enterprise-server@3.14.2`.
+    pub(crate) fn server_edition(version: &str) -> String {
+        let version = version.rsplit('@').next().unwrap_or_default();
+        quote(&format!("ghes {version}"), 40)
     }
 }
 

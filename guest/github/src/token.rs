@@ -47,6 +47,11 @@ impl Kind {
         }
     }
 
+    /// Whether tokens of this kind have scopes, which GitHub lists with every answer.
+    pub(crate) fn has_scopes(self) -> bool {
+        matches!(self, Self::Classic | Self::OAuth | Self::Legacy)
+    }
+
     /// Whether a person made it by hand, and so can edit it and make another.
     pub(crate) fn is_personal(self) -> bool {
         matches!(self, Self::FineGrained | Self::Classic | Self::Legacy | Self::Unknown)

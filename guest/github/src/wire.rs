@@ -1,28 +1,69 @@
 //! GitHub's JSON and its dates, as far as this connector reads them.
 
+use jackfield_guest::diagnosis::{Advice, Diagnosis};
 use jackfield_guest::record::{self, Records};
-use jackfield_guest::{Failure, Response, Timestamp, time};
+use jackfield_guest::{Cause, Failure, Response, Retry, Timestamp, time};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 /// `GET /user`, and the owner of a repository.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 pub(crate) struct User {
     pub(crate) id: u64,
     pub(crate) login: String,
     pub(crate) html_url: Option<String>,
+    /// `User`, `Organization` or `Bot`.
+    #[serde(rename = "type", default)]
+    kind: Option<String>,
 }
 
-/// `GET /installation/repositories`, for whose it is.
-#[derive(Deserialize)]
-pub(crate) struct Installation {
-    pub(crate) repositories: Vec<InstalledRepository>,
+impl User {
+    pub(crate) fn is_organization(&self) -> bool {
+        self.kind.as_deref() == Some("Organization")
+    }
 }
 
-/// A repository of an installation, for its owner.
-#[derive(Deserialize)]
-pub(crate) struct InstalledRepository {
+/// A repository that a token reaches, as far as a check asks.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Reached {
+    #[serde(default)]
+    pub(crate) name: String,
     pub(crate) owner: User,
+    #[serde(default)]
+    pub(crate) private: bool,
+}
+
+/// The repositories of `GET /user/repos` and `GET /installation/repositories`.
+///
+/// # Errors
+///
+/// A protocol failure that says what came instead.
+pub(crate) fn reached(response: &Response) -> Result<Vec<Reached>, Failure> {
+    list(response)?.map(|record| record.map(|record| record.fields)).collect()
+}
+
+/// The logins of `GET /user/orgs`, at most so many.
+///
+/// # Errors
+///
+/// A protocol failure that says what came instead.
+pub(crate) fn logins(response: &Response, most: usize) -> Result<Vec<String>, Failure> {
+    #[derive(Deserialize)]
+    struct Organization {
+        login: String,
+    }
+    let listed = response.records::<Organization>()?.take(most);
+    listed.map(|record| record.map(|record| record.fields.login)).collect()
+}
+
+/// The version that `GET /meta` of a server names.
+pub(crate) fn installed_version(response: &Response) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Meta {
+        installed_version: String,
+    }
+    let version = response.json::<Meta>().ok()?.installed_version;
+    Some(version).filter(|version| !version.trim().is_empty())
 }
 
 /// The records of a list in its two shapes: bare, `[...]`, or in an installation's envelope,
@@ -32,6 +73,10 @@ pub(crate) struct InstalledRepository {
 ///
 /// A protocol failure that says what came instead.
 pub(crate) fn records(response: &Response) -> Result<Records<'_, Entry<'_>>, Failure> {
+    list(response)
+}
+
+fn list<'a, T: Deserialize<'a>>(response: &'a Response) -> Result<Records<'a, T>, Failure> {
     #[derive(Deserialize)]
     struct Envelope<'a> {
         #[serde(borrow)]
@@ -46,17 +91,78 @@ pub(crate) fn records(response: &Response) -> Result<Records<'_, Entry<'_>>, Fai
 /// What matters of a record of any stream.
 #[derive(Deserialize)]
 pub(crate) struct Entry<'a> {
-    /// Unique among all repositories, or among all issues and pull requests, for ever.
-    pub(crate) id: u64,
+    #[serde(default)]
+    id: Option<u64>,
+    #[serde(borrow, default)]
+    sha: Option<&'a RawValue>,
     #[serde(borrow, default)]
     updated_at: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    commit: Option<&'a RawValue>,
+}
+
+pub(crate) const WITHOUT_KEY: Diagnosis = Diagnosis {
+    code: "record-without-key",
+    means: "A record of GitHub's answer has nothing to tell it from the others by.",
+    advice: &[Advice {
+        text: "Try again, and report it to the connector's author if it lasts.",
+        page: None,
+    }],
+};
+
+/// What a stream's records are told apart by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Key {
+    /// `id`: unique among all repositories, all accounts, or all issues and pull requests, for ever.
+    Id,
+    /// `sha`: a commit's.
+    Sha,
 }
 
 impl Entry<'_> {
-    /// When the record last changed; `None` where GitHub does not say it as a date.
-    pub(crate) fn updated_at(&self) -> Option<Timestamp> {
-        time::rfc3339(self.updated_at?.get().trim_matches('"'))
+    /// The record's key.
+    ///
+    /// # Errors
+    ///
+    /// A protocol failure where it has none.
+    pub(crate) fn key(&self, key: Key) -> Result<String, Failure> {
+        let found = match key {
+            Key::Id => self.id.map(|id| id.to_string()),
+            Key::Sha => string(self.sha).filter(|sha| is_object_name(sha)),
+        };
+        found.ok_or_else(|| WITHOUT_KEY.failure(Cause::Protocol).retry(Retry::Backoff))
     }
+
+    /// When the record last changed: when a commit was committed; `None` where GitHub does not say it
+    /// as a date.
+    pub(crate) fn updated_at(&self, key: Key) -> Option<Timestamp> {
+        let date = match key {
+            Key::Id => self.updated_at?,
+            Key::Sha => committed(self.commit?)?,
+        };
+        time::rfc3339(date.get().trim_matches('"'))
+    }
+}
+
+/// The name of an object in Git: 40 hexadecimal digits, or 64 with SHA-256.
+fn is_object_name(text: &str) -> bool {
+    matches!(text.len(), 40 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// The date in `{"committer": {"date": "..."}}`.
+fn committed(commit: &RawValue) -> Option<&RawValue> {
+    #[derive(Deserialize)]
+    struct Commit<'a> {
+        #[serde(borrow, default)]
+        committer: Option<&'a RawValue>,
+    }
+    #[derive(Deserialize)]
+    struct Committer<'a> {
+        #[serde(borrow, default)]
+        date: Option<&'a RawValue>,
+    }
+    let commit: Commit<'_> = serde_json::from_str(commit.get()).ok()?;
+    serde_json::from_str::<Committer<'_>>(commit.committer?.get()).ok()?.date
 }
 
 /// What GitHub says when it refuses: `{"message": "...", "errors": [...]}`. Empty where the body is
@@ -245,11 +351,51 @@ mod tests {
             (r#"{"updated_at":null,"id":7}"#, None),
             (r#"{"updated_at":5,"id":7}"#, None),
             (r#"{"updated_at":"\"","id":7}"#, None),
+            (r#"{"id":7,"sha":7,"commit":[]}"#, None),
             (r#"{"id":7}"#, None),
         ];
         for (record, expected) in cases {
             let entry: Entry<'_> = serde_json::from_str(record).unwrap();
-            assert_eq!((entry.id, entry.updated_at()), (7, expected), "{record}");
+            let found = (entry.key(Key::Id).unwrap(), entry.updated_at(Key::Id));
+            assert_eq!(found, ("7".to_owned(), expected), "{record}");
         }
+        let none: Entry<'_> = serde_json::from_str(r#"{"number":7}"#).unwrap();
+        assert!(none.key(Key::Id).is_err());
+    }
+
+    #[test]
+    fn a_commit_gives_its_name_and_when_it_was_committed() {
+        let sha = "6dcb09b5b57875f334f61aebed695e2e4193db5e";
+        let date = Some(1_771_530_913_000);
+        let cases = [
+            (r#"{"committer":{"date":"2026-02-19T19:55:13Z"}}"#, date),
+            (
+                r#"{"author":{"date":"2020-01-01T00:00:00Z"},"committer":{"name":"x","date":"2026-02-19T20:55:13+01:00"}}"#,
+                date,
+            ),
+            (r#"{"committer":{"date":null}}"#, None),
+            (r#"{"committer":{"date":7}}"#, None),
+            (r#"{"committer":{}}"#, None),
+            (r#"{"committer":null}"#, None),
+            (r#"{"committer":[]}"#, None),
+            ("{}", None),
+            ("[]", None),
+            ("null", None),
+        ];
+        for (commit, expected) in cases {
+            let record = format!(r#"{{"sha":"{sha}","commit":{commit}}}"#);
+            let entry: Entry<'_> = serde_json::from_str(&record).unwrap();
+            assert_eq!(entry.key(Key::Sha).unwrap(), sha);
+            assert_eq!(entry.updated_at(Key::Sha), expected, "{commit}");
+        }
+        let short = &sha[1..];
+        for wrong in
+            [r#""""#, "null", "7", r#""main""#, &format!("\"{short}\""), &format!("\"{short}g\"")]
+        {
+            let record = format!(r#"{{"sha":{wrong}}}"#);
+            let entry: Entry<'_> = serde_json::from_str(&record).unwrap();
+            assert!(entry.key(Key::Sha).is_err(), "{wrong}");
+        }
+        assert!(serde_json::from_str::<Entry<'_>>(r#"{"id":7}"#).unwrap().key(Key::Sha).is_err());
     }
 }

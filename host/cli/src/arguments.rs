@@ -43,6 +43,10 @@ pub(crate) struct Options {
     /// Trusts the certificate authorities in a PEM file too; repeatable [env: JACKFIELD_CA]
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) ca: Vec<PathBuf>,
+    /// Waits so long in all, and tries again, while a provider is down or limits us; not at all unless
+    /// given [env: JACKFIELD_WAIT]
+    #[arg(long, global = true, value_name = "SECONDS")]
+    pub(crate) wait: Option<String>,
     /// Writes one JSON document to standard output, also for errors
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -210,6 +214,7 @@ mod tests {
             "jackfield keys rotate",
             "jackfield --data-dir d --config f --allow-origin http://a --allow-origin http://b \
              --ca c --json -v list",
+            "jackfield read abc issues --wait 60",
             "jackfield list --data-dir d --config f --allow-origin http://a --ca c --json -vv",
         ] {
             let line = line.split_whitespace().collect::<Vec<_>>().join(" ");

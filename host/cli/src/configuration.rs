@@ -10,6 +10,7 @@
 //! | certificate authorities | `--ca FILE`, repeated | `JACKFIELD_CA`, one path | `ca`, a list |
 //! | place of the keys | | `JACKFIELD_KEY_SOURCE` | `key_source` |
 //! | proxy | | `JACKFIELD_PROXY` | `proxy` |
+//! | seconds to wait for a provider | `--wait SECONDS` | `JACKFIELD_WAIT` | `wait` |
 //!
 //! The strongest place that names a thing decides it, for lists as well. A variable that is empty
 //! names nothing. Paths in the file are relative to the file's directory.
@@ -19,6 +20,7 @@
 
 use std::env::VarError;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use jackfield_host::EgressPolicy;
 use jackfield_host::failure::{Cause, Failure, FieldError, Retry};
@@ -38,6 +40,8 @@ pub(crate) struct Configuration {
     pub(crate) ca: Vec<PathBuf>,
     pub(crate) key_source: Option<KeySource>,
     pub(crate) proxy: ProxyChoice,
+    /// How long a command may wait for a provider that is down or limits us.
+    pub(crate) patience: Duration,
 }
 
 /// The file.
@@ -51,7 +55,11 @@ struct File {
     ca: Option<Vec<PathBuf>>,
     key_source: Option<String>,
     proxy: Option<String>,
+    wait: Option<u64>,
 }
+
+/// Seconds in a day: no wait that a provider means is longer.
+const LONGEST_WAIT: u64 = 86_400;
 
 /// What a proxy may speak.
 const PROXY_SCHEMES: [&str; 4] = ["http", "https", "socks5", "socks5h"];
@@ -100,6 +108,7 @@ impl Configuration {
             ca: readable(ca)?,
             key_source: key_source.map(|text| key_source_of(&text, &data_dir)).transpose()?,
             proxy: proxy(variable("JACKFIELD_PROXY")?.or(file.proxy))?,
+            patience: patience(options.wait.or(variable("JACKFIELD_WAIT")?), file.wait)?,
             data_dir,
         })
     }
@@ -223,6 +232,21 @@ fn key_source_of(text: &str, data_dir: &Path) -> Result<KeySource, Error> {
     let message = "The key source is not valid; it is not repeated here.";
     let field = FieldError::at(["key_source"], "is not file:PATH, env:NAME or keyring");
     Err(Error::field(field, message, "Set it to file:PATH, env:NAME or keyring."))
+}
+
+fn patience(text: Option<String>, in_file: Option<u64>) -> Result<Duration, Error> {
+    let seconds = match text {
+        Some(text) => text.trim().parse().ok(),
+        None => Some(in_file.unwrap_or(0)),
+    };
+    match seconds.filter(|seconds| *seconds <= LONGEST_WAIT) {
+        Some(seconds) => Ok(Duration::from_secs(seconds)),
+        None => {
+            let field = FieldError::at(["wait"], "is not a number of seconds up to 86400");
+            let message = "The value of `wait` is not a number of seconds up to 86400.";
+            Err(Error::field(field, message, "Give a whole number of seconds: --wait 60."))
+        }
+    }
 }
 
 fn proxy(text: Option<String>) -> Result<ProxyChoice, Error> {

@@ -94,7 +94,7 @@ impl Connections {
     }
 
     async fn check_once(&self, connection: &Connection) -> Result<Checked, Error> {
-        let checked = self.bind_stored(connection).await?.check().await;
+        let checked = self.bind_stored(connection).await?.check(&mut self.waiting()).await;
         if let Err(error @ Error::Call { .. }) = &checked {
             self.note_failure(connection, &error.to_failure()).await;
         }

@@ -1,5 +1,7 @@
 //! Connecting, changing, showing and disconnecting.
 
+use std::time::Duration;
+
 use jackfield_host::failure::{Cause, Failure, Remedy, Timestamp, Warning};
 use jackfield_host::report::Report;
 use jackfield_host::secret::SecretText;
@@ -14,11 +16,13 @@ use crate::intake::{Accepted, ConnectRequest};
 use crate::lending::{Bound, Lent};
 use crate::registry::Registry;
 use crate::state::{state_at, state_of_passed};
+use crate::waiting::Waiting;
 
 /// The connections of a platform: its connectors and its store.
 pub struct Connections {
     registry: Registry,
     vault: Vault,
+    patience: Duration,
 }
 
 /// A connection that was made or changed.
@@ -42,7 +46,19 @@ pub struct Update {
 impl Connections {
     /// Over these connectors and this store.
     pub fn new(registry: Registry, vault: Vault) -> Self {
-        Self { registry, vault }
+        Self { registry, vault, patience: Duration::ZERO }
+    }
+
+    /// The same, where a check, and a run through a stream, may wait so long in all for a provider that
+    /// is down or limits us. What is repeated changes nothing.
+    #[must_use]
+    pub fn patient(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    pub(crate) fn waiting(&self) -> Waiting {
+        Waiting::at_most(self.patience)
     }
 
     /// The connectors.
@@ -72,7 +88,7 @@ impl Connections {
         let bound = Bound::new(&connector, &accepted.method, &accepted.settings, lent)?;
         let check = match unchecked {
             true => None,
-            false => Some(first_record(passed(&bound, &accepted).await?)),
+            false => Some(first_record(passed(&bound, &accepted, self.waiting()).await?)),
         };
         let new = NewConnection {
             owner,
@@ -103,7 +119,7 @@ impl Connections {
         let lent = Lent::entered_over(accepted.in_memory(), self.vault.secrets(&before));
         let settings = merged(&accepted.settings, &before.discovered);
         let bound = Bound::new(&connector, &accepted.method, &settings, lent)?;
-        let report = passed(&bound, &accepted).await?;
+        let report = passed(&bound, &accepted, self.waiting()).await?;
         let replacement = Replacement {
             method: None,
             settings: (!stays).then(|| accepted.settings.clone()),
@@ -162,8 +178,8 @@ impl Connections {
 }
 
 /// The report of a check that passed.
-async fn passed(bound: &Bound, accepted: &Accepted) -> Result<Report, Error> {
-    bound.check().await?.map_err(|failure| with_notes(failure, accepted).into())
+async fn passed(bound: &Bound, accepted: &Accepted, mut waiting: Waiting) -> Result<Report, Error> {
+    bound.check(&mut waiting).await?.map_err(|failure| with_notes(failure, accepted).into())
 }
 
 /// A rejected credential that also looks truncated was most likely copied wrongly: said first.

@@ -16,6 +16,7 @@ use jackfield_vault::{Error as VaultError, StoredSecrets};
 use serde_json::{Map, Value};
 
 use crate::Error;
+use crate::waiting::Waiting;
 
 /// Secrets that were just entered, over those that are stored.
 pub(crate) struct Lent {
@@ -113,8 +114,17 @@ impl Bound {
         Ok(Self { connector: connector.manifest().id.clone(), binding, lent })
     }
 
-    pub(crate) async fn check(&self) -> Result<Result<Report, Failure>, Error> {
-        self.lent.judge(&self.connector, self.binding.check().await)
+    pub(crate) async fn check(
+        &self,
+        waiting: &mut Waiting,
+    ) -> Result<Result<Report, Failure>, Error> {
+        loop {
+            let answer = self.lent.judge(&self.connector, self.binding.check().await)?;
+            match &answer {
+                Err(failure) if waiting.again(failure).await => {}
+                _ => return Ok(answer),
+            }
+        }
     }
 
     pub(crate) async fn session(self) -> Result<BoundSession, Error> {
@@ -130,8 +140,15 @@ impl BoundSession {
     pub(crate) async fn read(
         &mut self,
         request: &ReadRequest,
+        waiting: &mut Waiting,
     ) -> Result<Result<Page, Failure>, Error> {
-        let answer = self.session.read(request).await;
-        self.lent.judge(&self.connector, answer)
+        loop {
+            let answer = self.session.read(request).await;
+            let answer = self.lent.judge(&self.connector, answer)?;
+            match &answer {
+                Err(failure) if waiting.again(failure).await => {}
+                _ => return Ok(answer),
+            }
+        }
     }
 }

@@ -22,6 +22,8 @@
 //! - **A stored secret does not follow a changed address**: whoever changes a setting of which an
 //!   endpoint is made enters the secrets anew.
 //! - **All errors of an input are told at once**, each by its field.
+//! - **Nothing waits that was not asked to**: a provider that is down or limits us is told at once,
+//!   unless [`Connections::patient`] says how long a call may wait and try again.
 //! - **Three channels stay apart** in [`Error`]: what the input, the provider, and the host say.
 //!
 //! # Example
@@ -62,6 +64,7 @@ mod reading;
 mod registry;
 mod state;
 mod suggest;
+mod waiting;
 
 pub use checking::{Checked, DEFAULT_PARALLELISM};
 pub use connections::{Connected, Connections, Update};

@@ -15,6 +15,7 @@ use crate::checking::CHANGES_FOLLOWED;
 use crate::connections::Connections;
 use crate::lending::BoundSession;
 use crate::suggest::{is_unknown, shown};
+use crate::waiting::Waiting;
 use crate::{Error, state};
 
 /// Records of a page, unless the caller says otherwise: what most providers give at most.
@@ -50,6 +51,7 @@ pub struct Reading<'a> {
     session: BoundSession,
     request: ReadRequest,
     asked: HashSet<u64>,
+    waiting: Waiting,
     ended: bool,
 }
 
@@ -65,8 +67,15 @@ impl Connections {
         let connector = self.registry().connector(&connection.connector).await?;
         let request = request(connector.manifest(), options)?;
         let session = self.bind_stored(&connection).await?.session().await?;
-        let (connections, asked, ended) = (self, HashSet::new(), false);
-        Ok(Reading { connections, connection, session, request, asked, ended })
+        Ok(Reading {
+            connections: self,
+            connection,
+            session,
+            request,
+            asked: HashSet::new(),
+            waiting: self.waiting(),
+            ended: false,
+        })
     }
 }
 
@@ -108,7 +117,7 @@ impl Reading<'_> {
     /// for with the new ones; other settings may lead to other records, and end the run.
     async fn ask(&mut self) -> Result<Result<Page, Failure>, Error> {
         for _ in 0..CHANGES_FOLLOWED {
-            let error = match self.session.read(&self.request).await {
+            let error = match self.session.read(&self.request, &mut self.waiting).await {
                 Err(error) if error.is_superseded() => error,
                 answer => return answer,
             };
@@ -119,7 +128,7 @@ impl Reading<'_> {
             self.session = self.connections.bind_stored(&now).await?.session().await?;
             self.connection = now;
         }
-        self.session.read(&self.request).await
+        self.session.read(&self.request, &mut self.waiting).await
     }
 
     /// A connector, or a provider, that leads back to a page of this run would lead there forever.

@@ -75,6 +75,11 @@ impl Credential {
         (self.header.clone(), OutboundValue::Sensitive(self.value.clone()))
     }
 
+    /// What it is made of.
+    pub(crate) fn secret(&self) -> &SecretText {
+        &self.secret
+    }
+
     /// The texts that must not come back: the secret, and what stands for it in Basic authentication.
     pub(crate) fn spellings(&self) -> impl Iterator<Item = &str> {
         let pair = self.value.expose_secret().strip_prefix("Basic ");

@@ -15,7 +15,7 @@ use crate::failure::{Failure, FieldError};
 use crate::header;
 use crate::host::HostParts;
 use crate::input::validate_settings;
-use crate::manifest::{AuthMethod, Manifest, QuotaHeaders, Scheme};
+use crate::manifest::{AuthMethod, Manifest, QuotaRules, Scheme};
 use crate::report::{ActionRequest, Outcome, Page, ReadRequest, Report};
 use crate::secret::SecretStore;
 use crate::session::Session;
@@ -29,7 +29,7 @@ pub(crate) struct BoundParts {
     pub(crate) endpoints: Vec<BoundEndpoint>,
     pub(crate) attach: Vec<BoundAttach>,
     pub(crate) redirects: Vec<Origin>,
-    pub(crate) quota: Option<QuotaHeaders>,
+    pub(crate) quota: QuotaRules,
     pub(crate) secrets: Arc<dyn SecretStore>,
     injected: BTreeSet<String>,
     discoverable: Vec<String>,
@@ -77,7 +77,7 @@ impl Binding {
             endpoints: bind_endpoints(host, manifest, &settings)?,
             attach: bind_auth(auth, &settings)?,
             redirects: manifest.redirect_origins(),
-            quota: manifest.quota.clone(),
+            quota: manifest.quota.clone().unwrap_or_default(),
             secrets,
             injected: manifest.injected_headers().collect(),
             discoverable: manifest.discoverable_settings(),

@@ -19,10 +19,11 @@ use wasmtime::component::Resource;
 use self::exports::jackfield::connector::connector as answer;
 use self::jackfield::connector::{host, http, secrets, types};
 use crate::error::CallError;
-use crate::exchange::{GuestBody, GuestRequest, GuestResponse, GuestTarget, Quota};
+use crate::exchange::{GuestBody, GuestRequest, GuestResponse, GuestTarget};
 use crate::failure::{
     Cause, Effect, Failure, Field, FieldError, Remedy, Retry, Timestamp, Warning,
 };
+use crate::quota::Quota;
 use crate::report::{
     Account, ActionRequest, Change, Grant, Item, Outcome, Page, Permission, Progress, ReadRequest,
     Report,

@@ -5,7 +5,7 @@
 //! outbound request, and is gone when the exchange ends; only what scrubs texts keeps it until the
 //! instance is gone.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use futures_util::StreamExt;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -19,9 +19,9 @@ use crate::failure::{Cause, Effect, Failure, Timestamp};
 use crate::header;
 use crate::lent::Lent;
 use crate::limits::{ANSWER_TIME, MAX_CONCURRENT_REQUESTS, MAX_REQUEST_BYTES};
-use crate::manifest::{QuotaHeaders, ResetUnit};
 use crate::policy::redirect::{self, RedirectInput};
 use crate::policy::{Denial, Reach, Rule};
+use crate::quota::{Lane, Quota, Told, Used};
 use crate::redact::Redactor;
 use crate::state::Budget;
 use crate::transport::{InboundResponse, Method, OutboundRequest, OutboundValue};
@@ -58,18 +58,12 @@ pub(crate) struct GuestResponse {
     pub(crate) quota: Option<Quota>,
 }
 
-/// The provider's rate limit, as far as its headers tell.
-pub(crate) struct Quota {
-    pub(crate) remaining: Option<u64>,
-    pub(crate) limit: Option<u64>,
-    pub(crate) resets_at: Option<Timestamp>,
-}
-
 /// What the exchanges of one import call share.
 pub(crate) struct Call<'a> {
     pub(crate) parts: &'a BoundParts,
     pub(crate) budget: &'a Budget,
     pub(crate) lent: &'a Lent,
+    pub(crate) lanes: &'a Used,
     pub(crate) deadline: Instant,
 }
 
@@ -81,6 +75,12 @@ struct Judged<'a> {
     reach: Reach,
     headers: Vec<(String, String)>,
     body: Vec<u8>,
+}
+
+/// A credential, and what it shares with all requests that carry it.
+struct Pass {
+    credential: Credential,
+    lane: Arc<Lane>,
 }
 
 impl Call<'_> {
@@ -105,7 +105,8 @@ impl Call<'_> {
             None => None,
         };
         let redactor = self.lent.redactor_with(credential.iter().flat_map(Credential::spellings));
-        let (url, response) = self.follow(judged, credential.as_ref()).await?;
+        let pass = credential.map(|credential| self.pass(credential));
+        let (url, response) = self.follow(judged, pass.as_ref()).await?;
         Ok(self.deliver(&url, response, &redactor))
     }
 
@@ -128,14 +129,21 @@ impl Call<'_> {
         }
     }
 
+    fn pass(&self, credential: Credential) -> Pass {
+        let (parts, ledger) = (self.parts, &self.parts.host.ledger);
+        let secret = credential.secret();
+        let lane = self.lanes.lane(ledger, &parts.connector_id, secret, &parts.quota);
+        Pass { credential, lane }
+    }
+
     /// Sends, and follows redirects, each judged anew. The URL is where the answer came from.
     async fn follow(
         &self,
         mut judged: Judged<'_>,
-        credential: Option<&Credential>,
+        pass: Option<&Pass>,
     ) -> Result<(Url, InboundResponse), Failure> {
         let first = judged.method;
-        let mut carry = credential;
+        let mut carry = pass;
         for hop in 0.. {
             let sent = self.send(&judged, carry).await;
             let response = sent.map_err(|failure| match hop {
@@ -171,7 +179,7 @@ impl Call<'_> {
     async fn send(
         &self,
         judged: &Judged<'_>,
-        credential: Option<&Credential>,
+        pass: Option<&Pass>,
     ) -> Result<InboundResponse, Failure> {
         if !self.budget.take_request() {
             return Err(budget_failure("requests"));
@@ -181,19 +189,29 @@ impl Call<'_> {
         let mut headers: Vec<(String, OutboundValue)> = (judged.headers.iter())
             .map(|(name, value)| (name.clone(), OutboundValue::Plain(value.clone())))
             .collect();
-        headers.extend(credential.map(Credential::header));
+        headers.extend(pass.map(|pass| pass.credential.header()));
+        let deadline = answer_by.min(Instant::now() + limits.exchange_deadline);
+        let turn = match pass {
+            Some(pass) => Some(pass.lane.admit(judged.method, &judged.url, deadline).await?),
+            None => None,
+        };
         let request = OutboundRequest {
             method: judged.method,
             url: judged.url.clone(),
             headers,
             body: judged.body.clone(),
             reach: judged.reach,
-            deadline: answer_by.min(Instant::now() + limits.exchange_deadline),
+            deadline,
             max_body: limits.response_bytes.min(self.budget.bytes()),
         };
         let sent = self.parts.host.transport.send(request).await;
+        drop(turn);
         let response =
             sent.map_err(|error| unreached::failure(error, judged.method, &judged.url))?;
+        if let Some(pass) = pass {
+            let told = Told::new(&self.parts.quota, &response.headers, Timestamp::now());
+            pass.lane.observe(judged.method, &judged.url, response.status, &told);
+        }
         if !self.budget.take_bytes(response.body.len() as u64) {
             return Err(after_an_answer(budget_failure("response bytes"), judged.method));
         }
@@ -213,7 +231,7 @@ impl Call<'_> {
         GuestResponse {
             status: response.status,
             next: header::next_link(links, url),
-            quota: self.parts.quota.as_ref().and_then(|names| read_quota(names, &headers)),
+            quota: Told::new(&self.parts.quota, &headers, Timestamp::now()).quota(),
             body: redactor.redact(response.body),
             headers,
         }
@@ -263,24 +281,4 @@ fn encode_form(fields: &[(String, String)]) -> String {
     let encode = |text: &str| utf8_percent_encode(text, FORM).to_string().replace(' ', "+");
     let pairs = fields.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value)));
     pairs.collect::<Vec<_>>().join("&")
-}
-
-fn read_quota(names: &QuotaHeaders, headers: &[(String, String)]) -> Option<Quota> {
-    let values: BTreeMap<&str, &str> =
-        headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    let number = |name: &Option<String>| -> Option<u64> {
-        values.get(name.as_deref()?.to_ascii_lowercase().as_str())?.trim().parse().ok()
-    };
-    let resets_at = names.reset.as_ref().and_then(|reset| {
-        let seconds: u64 = number(&Some(reset.header.clone()))?;
-        let start = match reset.unit {
-            ResetUnit::EpochSeconds => 0,
-            ResetUnit::DeltaSeconds => Timestamp::now().0,
-        };
-        Some(Timestamp(seconds.saturating_mul(1_000).saturating_add(start)))
-    });
-    let quota =
-        Quota { remaining: number(&names.remaining), limit: number(&names.limit), resets_at };
-    let known = quota.remaining.is_some() || quota.limit.is_some() || quota.resets_at.is_some();
-    known.then_some(quota)
 }

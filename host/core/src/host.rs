@@ -16,6 +16,7 @@ use crate::error::{BindError, LoadError};
 use crate::limits::Limits;
 use crate::manifest::Manifest;
 use crate::policy::EgressPolicy;
+use crate::quota::Ledger;
 use crate::secret::SecretStore;
 use crate::state::{CallState, LogSink};
 use crate::transport::Transport;
@@ -30,6 +31,7 @@ pub(crate) struct HostParts {
     pub(crate) log: Option<Box<dyn LogSink>>,
     pub(crate) cache: Option<CompiledCache>,
     pub(crate) live: Arc<Semaphore>,
+    pub(crate) ledger: Ledger,
 }
 
 /// Loads connectors. Cheap to clone; all clones share one engine.
@@ -99,6 +101,7 @@ impl HostBuilder {
             transport: self.transport,
             policy: self.policy,
             live: Arc::new(Semaphore::new(live.min(Semaphore::MAX_PERMITS))),
+            ledger: Ledger::default(),
             limits: self.limits,
             log: self.log,
             cache: self.cache,

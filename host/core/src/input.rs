@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use crate::failure::FieldError;
 use crate::manifest::{AuthMethod, Input, InputKind, Manifest};
 
+mod address;
 mod kinds;
 mod secrets;
 

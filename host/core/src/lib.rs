@@ -67,6 +67,7 @@ mod lent;
 pub mod limits;
 pub mod manifest;
 pub mod policy;
+mod quota;
 pub mod redact;
 pub mod report;
 mod sanitize;

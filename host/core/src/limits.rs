@@ -42,6 +42,10 @@ pub const MAX_REFUSED_REQUESTS: u32 = 1_000;
 /// Exchanges of one `send-all` that run at once. GitHub asks for few; 8 hides latency well.
 pub const MAX_CONCURRENT_REQUESTS: usize = 8;
 
+/// Requests with one credential that are under way at once, over all calls of a host. GitHub allows
+/// 100 for all programs of a person; 32 are more than a sync needs and leave room for the others.
+pub const MAX_CONCURRENT_PER_CREDENTIAL: u32 = 32;
+
 /// Bytes of one response body, decompressed. A page of 100 issues has 0.5 MB.
 pub const MAX_RESPONSE_BYTES: u64 = 16 << 20;
 

@@ -58,9 +58,9 @@ pub struct Manifest {
     /// What can be done.
     #[serde(default)]
     pub actions: Vec<Action>,
-    /// How the provider tells its rate limit.
+    /// The provider's rate limit.
     #[serde(default)]
-    pub quota: Option<QuotaHeaders>,
+    pub quota: Option<QuotaRules>,
     /// Texts for platform owners and people, beyond the help of single fields.
     #[serde(default)]
     pub help: Vec<Help>,
@@ -105,6 +105,8 @@ pub enum InputKind {
     Url,
     /// A host name or address with an optional port, as in `jira.example.com:8443`.
     Host,
+    /// What people copy from their browser, a URL or a host: kept as `host[:port][/path]`.
+    Address(AddressShape),
     /// An e-mail address.
     Email,
     /// A whole number.
@@ -125,6 +127,18 @@ pub enum InputKind {
     },
     /// A moment: `2026-11-20` or `2026-11-20T10:00:00Z` (RFC 3339).
     Datetime,
+}
+
+/// Which part of an address is the service's own place.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct AddressShape {
+    /// Host names at and under which the service has no path: `example.net`.
+    #[serde(default)]
+    pub bare_hosts: Vec<String>,
+    /// Path segments of the service's own pages, in any case: the path ends before the first of them.
+    #[serde(default)]
+    pub pages: Vec<String>,
 }
 
 /// One entry of a choice.
@@ -196,6 +210,9 @@ pub struct SecretKind {
     /// What the rest consists of; other characters are a warning.
     #[serde(default)]
     pub alphabet: Option<Alphabet>,
+    /// How the last characters prove the others; a value for which they do not is a warning.
+    #[serde(default)]
+    pub checksum: Option<Checksum>,
     /// Where set, a value of this kind is refused with this sentence.
     #[serde(default)]
     pub refuse: Option<String>,
@@ -214,6 +231,16 @@ pub enum Alphabet {
     Word,
     /// `0-9A-Za-z._-`, of which JSON Web Tokens are made.
     Token,
+}
+
+/// How the last characters of a secret prove the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Checksum {
+    /// The last six characters are the CRC-32 (ISO 3309) of those between them and the prefix, in
+    /// base 62 with the digits `0-9A-Za-z`, as in GitHub's tokens since April 2021.
+    Crc32Base62,
 }
 
 /// How requests carry a secret.
@@ -316,10 +343,12 @@ pub struct Action {
     pub permissions: Vec<String>,
 }
 
-/// The response headers by which the provider tells its rate limit.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// The provider's rate limit: the response headers by which it is told, and what a connection keeps to.
+///
+/// `retry-after` (RFC 9110, section 10.2.3) need not be named: it is understood always.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct QuotaHeaders {
+pub struct QuotaRules {
     /// Requests left.
     #[serde(default)]
     pub remaining: Option<String>,
@@ -329,6 +358,40 @@ pub struct QuotaHeaders {
     /// When the window ends.
     #[serde(default)]
     pub reset: Option<QuotaReset>,
+    /// Where a provider counts several kinds of requests apart: which of them is the usual one.
+    #[serde(default)]
+    pub resource: Option<QuotaResource>,
+    /// The header that says which of several limits refused, and which of those concern only requests
+    /// like the one that was refused.
+    #[serde(default)]
+    pub reason: Option<QuotaReason>,
+    /// Requests with one credential at the same time, at most.
+    #[serde(default)]
+    pub concurrency: Option<u32>,
+    /// Milliseconds from one change with a credential to the next, at least.
+    #[serde(default)]
+    pub write_spacing_ms: Option<u32>,
+}
+
+/// The header that says for which kind of requests a limit is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct QuotaResource {
+    /// The header's name.
+    pub header: String,
+    /// Its value for the usual requests; what is told of others holds nothing up.
+    pub usual: String,
+}
+
+/// The header that says which limit refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct QuotaReason {
+    /// The header's name.
+    pub header: String,
+    /// Its values for limits of one method and path alone.
+    #[serde(default)]
+    pub narrow: Vec<String>,
 }
 
 /// The header that says when a rate-limit window ends.
@@ -350,6 +413,8 @@ pub enum ResetUnit {
     EpochSeconds,
     /// Seconds from now.
     DeltaSeconds,
+    /// It is a time of RFC 3339, perhaps without seconds: `2026-03-26T16:00Z`.
+    Rfc3339,
 }
 
 /// A step of an instruction.

@@ -1,7 +1,7 @@
 //! Recognising a secret by its shape: prefix, length, alphabet. A shape is a hint for people and
 //! never proof; a value is refused only where the manifest's kind says so.
 
-use crate::manifest::{Alphabet, SecretKind};
+use crate::manifest::{Alphabet, Checksum, SecretKind};
 
 /// What a value looks like.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub enum Doubt {
     TooLong,
     /// Characters that the kind does not have.
     Characters,
+    /// The last characters do not prove the others.
+    Checksum,
 }
 
 impl Doubt {
@@ -30,6 +32,7 @@ impl Doubt {
             Self::TooShort => "secret-truncated",
             Self::TooLong => "secret-too-long",
             Self::Characters => "secret-characters",
+            Self::Checksum => "secret-checksum",
         }
     }
 }
@@ -58,7 +61,43 @@ fn doubt(kind: &SecretKind, value: &str, rest: &str) -> Option<Doubt> {
         return Some(Doubt::TooLong);
     }
     let fits = kind.alphabet.is_none_or(|alphabet| rest.bytes().all(|byte| has(alphabet, byte)));
-    (!fits).then_some(Doubt::Characters)
+    if !fits {
+        return Some(Doubt::Characters);
+    }
+    match kind.checksum {
+        Some(Checksum::Crc32Base62) if !proves(rest) => Some(Doubt::Checksum),
+        _ => None,
+    }
+}
+
+/// Whether the last six characters are the CRC-32 of those before them, in base 62.
+///
+/// Source: "Behind GitHub's new authentication token formats", April 2021, and tokens that were made
+/// public; read in November 2026.
+fn proves(rest: &str) -> bool {
+    const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    const LENGTH: usize = 6;
+    let Some((body, proof)) =
+        rest.len().checked_sub(LENGTH).and_then(|at| rest.split_at_checked(at))
+    else {
+        return false;
+    };
+    let mut left = crc32(body.as_bytes());
+    // From the last digit to the first.
+    proof.bytes().rev().all(|digit| {
+        let expected = DIGITS.get(usize::try_from(left % 62).unwrap_or(0));
+        left /= 62;
+        expected == Some(&digit)
+    })
+}
+
+/// CRC-32 of ISO 3309, bit by bit: tokens are short.
+fn crc32(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(u32::MAX, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
+            (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg())
+        })
+    })
 }
 
 fn has(alphabet: Alphabet, byte: u8) -> bool {
@@ -71,6 +110,7 @@ fn has(alphabet: Alphabet, byte: u8) -> bool {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 mod tests {
     use super::*;
 
@@ -88,8 +128,31 @@ mod tests {
             min_length,
             max_length,
             alphabet,
+            checksum: None,
             refuse: None,
         }
+    }
+
+    #[test]
+    fn the_last_characters_prove_the_others() {
+        // A token that GitHub published and revoked.
+        let token = concat!("ghp", "_zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ0mLq17");
+        let classic = SecretKind {
+            checksum: Some(Checksum::Crc32Base62),
+            ..kind("classic", "ghp_", [Some(40), Some(40)], Some(Alphabet::Alphanumeric))
+        };
+        let kinds = [classic];
+        let doubt = |value: &str| recognize(&kinds, value).unwrap().doubt;
+        assert_eq!(doubt(token), None);
+        for at in 4..token.len() {
+            let mut mistyped = token.as_bytes().to_vec();
+            mistyped[at] = if mistyped[at] == b'x' { b'y' } else { b'x' };
+            let mistyped = String::from_utf8(mistyped).unwrap();
+            assert_eq!(doubt(&mistyped), Some(Doubt::Checksum), "{at}");
+        }
+        assert_eq!(doubt(&token[..39]), Some(Doubt::TooShort));
+        assert!(!proves("12345") && !proves("") && !proves("ü1234ü"));
+        assert_eq!(crc32(b"123456789"), 0xcbf4_3926);
     }
 
     fn kinds() -> Vec<SecretKind> {

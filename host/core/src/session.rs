@@ -82,7 +82,7 @@ impl Instance {
             Ok(report) => {
                 bindings::report(report, &clean).map(|r| Ok(parts.with_known_discoveries(r)))
             }
-            Err(failure) => Ok(Err(bindings::failure(failure, &clean))),
+            Err(failure) => Ok(Err(self.failed(bindings::failure(failure, &clean)))),
         }
     }
 
@@ -101,7 +101,7 @@ impl Instance {
         let clean = self.sanitizer();
         match answer {
             Ok(page) => bindings::page(page, request.limit, &clean).map(Ok),
-            Err(failure) => Ok(Err(bindings::failure(failure, &clean))),
+            Err(failure) => Ok(Err(self.failed(bindings::failure(failure, &clean)))),
         }
     }
 
@@ -120,7 +120,7 @@ impl Instance {
         let clean = self.sanitizer();
         match answer {
             Ok(outcome) => bindings::outcome(outcome, &clean).map(Ok),
-            Err(failure) => Ok(Err(bindings::failure(failure, &clean))),
+            Err(failure) => Ok(Err(self.failed(bindings::failure(failure, &clean)))),
         }
     }
 
@@ -148,6 +148,11 @@ impl Instance {
             Some(Err(error)) => Err(crash(error, self.store.data(), allowed)),
             None => Err(CallError::Deadline { allowed }),
         }
+    }
+
+    fn failed(&self, failure: Failure) -> Failure {
+        self.store.data().take_in(&failure);
+        failure
     }
 
     fn log_printed(&mut self) {

@@ -17,6 +17,7 @@ use crate::limits::{
     Limits, MAX_CORE_ITEMS, MAX_HANDLES, MAX_LOG_LINE_BYTES, MAX_LOG_LINES, MAX_REFUSED_REQUESTS,
     MAX_TABLE_ELEMENTS,
 };
+use crate::quota::Used;
 use crate::redact::Redactor;
 use crate::sanitize::{bounded, printable};
 use crate::secret::SecretInfo;
@@ -115,6 +116,7 @@ pub(crate) struct CallState {
     log_lines: u32,
     printed: Vec<u8>,
     lent: Lent,
+    lanes: Used,
 }
 
 impl CallState {
@@ -133,6 +135,7 @@ impl CallState {
             log_lines: 0,
             printed: Vec::new(),
             lent: Lent::new(),
+            lanes: Used::default(),
         }
     }
 
@@ -204,6 +207,7 @@ impl CallState {
             parts: &parts,
             budget: &self.budget,
             lent: &self.lent,
+            lanes: &self.lanes,
             deadline: self.deadline,
         };
         let run = exchange.run_all(requests, secret.as_deref());
@@ -214,6 +218,11 @@ impl CallState {
             return Err(wasmtime::Error::new(Stop::Exhausted("requests")));
         }
         Ok(done)
+    }
+
+    /// Takes in what the connector says of the provider's limits.
+    pub(crate) fn take_in(&self, failure: &Failure) {
+        self.lanes.take_in(failure);
     }
 
     /// Removes what was lent during the call from texts.

@@ -42,6 +42,32 @@ async fn a_store_that_another_process_holds_is_read_and_not_written() {
     home.run(&["check", "--all"]).done();
 }
 
+#[test]
+fn every_command_leaves_its_last_writes_in_the_database_itself() {
+    let (github, home, id) = filled();
+    let new = github.add(Account::classic("bob", &["repo"]));
+    let commands: [&[&str]; 6] = [
+        &CONNECT,
+        &["check", "--all"],
+        &["update", &id, "--secret", "token=env:TEST_TOKEN"],
+        &["keys", "rotate"],
+        &["list"],
+        &["disconnect", &id],
+    ];
+    for command in commands {
+        home.run_with(&new, command).done();
+        let log = home.data().join("jackfield.db-wal");
+        assert!(!log.exists(), "{command:?} left its log");
+    }
+}
+
+#[test]
+fn no_store_is_made_for_a_connector_that_nobody_knows() {
+    let home = Home::strict();
+    home.run_with("x", &["connect", "githup", "--secret", "token=env:TEST_TOKEN"]).ended(2);
+    assert!(!home.data().exists());
+}
+
 /// As on a disk that is full: no file can grow beyond so many blocks of 512 bytes.
 fn run_in(home: &Home, blocks: u32, token: &str, arguments: &[&str]) -> Run {
     let mut shell = Command::new("sh");

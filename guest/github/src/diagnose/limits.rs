@@ -2,11 +2,13 @@
 //!
 //! Source: "Rate limits for the REST API", read in November 2026. The wait is in `retry-after`, in
 //! seconds or as an HTTP date, for secondary limits, where it may be missing or blank; and in
-//! `x-ratelimit-reset`, in epoch seconds, for the primary one.
+//! `x-ratelimit-reset`, in epoch seconds, for the primary one. The sentences do not repeat it: whoever
+//! shows a failure says from its `retry` when the next attempt makes sense.
 
+use jackfield_guest::diagnosis::{Advice, Diagnosis};
 use jackfield_guest::{Cause, Failure, Response, Retry, Timestamp, time};
 
-use super::{Answer, Leads, Rule};
+use super::{Answer, Rule};
 
 /// GitHub's advice for a secondary limit that names no wait.
 const SECONDARY_WAIT: u64 = 60_000;
@@ -23,18 +25,51 @@ const LONGEST_WAIT: u64 = 24 * 3600 * 1000;
 /// Added to a reset, which is told in whole seconds.
 const MARGIN: u64 = 1000;
 
+const LOCKOUT: Diagnosis = Diagnosis {
+    code: "login-lockout",
+    means: "After too many failed logins GitHub refuses every attempt for a while, the right token's \
+            too.",
+    advice: &[Advice {
+        text: "Stop whatever still tries an old token of this account, and wait before the next attempt.",
+        page: Some("https://github.com/settings/security-log"),
+    }],
+};
+
+const SECONDARY: Diagnosis = Diagnosis {
+    code: "secondary-rate-limit",
+    means: "GitHub's secondary rate limit was hit: too many requests at once or in a short time.",
+    advice: &[Advice {
+        text: "Wait, and let fewer programs use this account at the same time.",
+        page: None,
+    }],
+};
+
+const PRIMARY: Diagnosis = Diagnosis {
+    code: "primary-rate-limit",
+    means: "GitHub's rate limit was hit: the hourly quota is used up and not yet filled again.",
+    advice: &[
+        Advice { text: "Wait; all tokens of one person share the limit.", page: None },
+        Advice {
+            text: "Where it is needed often, use a GitHub App, which has a limit of its own.",
+            page: Some("https://github.com/settings/apps/new"),
+        },
+    ],
+};
+
 pub(super) const RULES: &[Rule] = &[
     Rule {
-        name: "login-lockout",
+        diagnosis: &LOCKOUT,
         applies: |answer| {
             answer.is_any(&[401, 403, 429])
                 && answer.says(&["maximum number of login attempts", "too many failed login"])
         },
-        explain: lockout,
+        explain: |answer, it| {
+            limited(answer, it, retry_after(answer.response, answer.context.now), LOCKOUT_WAIT)
+        },
         telling: &["retry-after"],
     },
     Rule {
-        name: "secondary-rate-limit",
+        diagnosis: &SECONDARY,
         applies: |answer| {
             answer.is_any(&[403, 429])
                 && (answer.says(&["secondary rate", "abuse detection", "submitted too quickly"])
@@ -44,95 +79,61 @@ pub(super) const RULES: &[Rule] = &[
         telling: &["retry-after", "gh-limited-by", "x-ratelimit-remaining", "x-ratelimit-resource"],
     },
     Rule {
-        name: "primary-rate-limit",
+        diagnosis: &PRIMARY,
         applies: |answer| answer.is_any(&[403, 429]) && answer.says(&["rate limit exceeded"]),
         explain: primary,
-        telling: &PRIMARY,
+        telling: &PRIMARY_HEADERS,
     },
     Rule {
-        name: "primary-rate-limit",
+        diagnosis: &PRIMARY,
         applies: |answer| answer.is(429) && answer.header("x-ratelimit-remaining") == Some("0"),
         explain: primary,
-        telling: &PRIMARY,
+        telling: &PRIMARY_HEADERS,
     },
     Rule {
-        name: "secondary-rate-limit",
+        diagnosis: &SECONDARY,
         applies: |answer| answer.is(429) && !answer.page,
         explain: secondary,
         telling: &["retry-after", "x-ratelimit-remaining", "x-ratelimit-resource"],
     },
 ];
 
-const PRIMARY: [&str; 4] =
+const PRIMARY_HEADERS: [&str; 4] =
     ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "x-ratelimit-resource"];
 
 /// A 403 that says nothing of limits, but whose headers do. Held last among the 403s.
 pub(super) const SILENT: Rule = Rule {
-    name: "primary-rate-limit",
+    diagnosis: &PRIMARY,
     applies: |answer| answer.is(403) && answer.header("x-ratelimit-remaining") == Some("0"),
     explain: primary,
-    telling: &PRIMARY,
+    telling: &PRIMARY_HEADERS,
 };
 
 /// A 403 with a wait and no other sign.
 pub(super) const WAIT: Rule = Rule {
-    name: "secondary-rate-limit",
+    diagnosis: &SECONDARY,
     applies: |answer| answer.is(403) && retry_after(answer.response, answer.context.now).is_some(),
     explain: secondary,
     telling: &["retry-after"],
 };
 
-fn lockout(answer: &Answer<'_>) -> Failure {
-    let wait = retry_after(answer.response, answer.context.now).unwrap_or(LOCKOUT_WAIT);
-    Failure::new(
-        Cause::RateLimited,
-        "After too many failed logins GitHub refuses every attempt for a while, the right \
-         token's too.",
-    )
-    .retry(Retry::After(wait))
-    .remedy(
-        "Stop whatever still tries an old token of this account, and wait before the next \
-     attempt.",
-    )
+fn limited(answer: &Answer<'_>, it: &Diagnosis, wait: Option<u64>, otherwise: u64) -> Failure {
+    answer.plain(it, Cause::RateLimited).retry(Retry::After(wait.unwrap_or(otherwise)))
 }
 
-fn secondary(answer: &Answer<'_>) -> Failure {
-    let wait = retry_after(answer.response, answer.context.now).unwrap_or(SECONDARY_WAIT);
-    Failure::new(
-        Cause::RateLimited,
-        format!(
-            "GitHub's secondary rate limit was hit, too many requests at once or in a short time; \
-             the next may go in {}.",
-            span(wait)
-        ),
-    )
-    .retry(Retry::After(wait))
-    .remedy("Wait, and let fewer programs use this account at the same time.")
+fn secondary(answer: &Answer<'_>, it: &'static Diagnosis) -> Failure {
+    limited(answer, it, retry_after(answer.response, answer.context.now), SECONDARY_WAIT)
 }
 
-fn primary(answer: &Answer<'_>) -> Failure {
-    let reset = reset_at(answer.response);
-    let wait = reset.map_or(PRIMARY_WAIT, |reset| until(reset, answer.context.now));
-    let anonymous = answer.says(&["authenticated requests get a higher rate limit"]);
-    let whose = if anonymous {
-        "of anonymous visitors at this address is used up, for the token did not reach GitHub"
-    } else {
-        "is used up"
-    };
-    let when = match reset.filter(|_| wait < LONGEST_WAIT) {
-        Some(reset) => {
-            format!("it is filled again at {} (in {})", time::to_rfc3339(reset), span(wait))
-        }
-        None => format!("the next request may go in {}", span(wait)),
-    };
-    let message = format!("GitHub's rate limit was hit: the hourly quota {whose}; {when}.");
-    Failure::new(Cause::RateLimited, message)
-        .retry(Retry::After(wait))
-        .remedy("Wait until then; all tokens of one person share the limit.")
-        .leads(
-            "Where it is needed often, use a GitHub App, which has a limit of its own.",
-            answer.context.site.page("settings/apps/new"),
-        )
+fn primary(answer: &Answer<'_>, it: &'static Diagnosis) -> Failure {
+    let wait = reset_at(answer.response).map(|reset| until(reset, answer.context.now));
+    let failure = limited(answer, it, wait, PRIMARY_WAIT);
+    if !answer.says(&["authenticated requests get a higher rate limit"]) {
+        return failure;
+    }
+    let message = "GitHub's rate limit was hit: the hourly quota of anonymous visitors at this address \
+                   is used up, for the token did not reach GitHub.";
+    Failure { message: message.to_owned(), ..failure }
 }
 
 /// The wait in `retry-after`, in milliseconds, from 1 second to a day. `None` where it is absent,
@@ -153,15 +154,4 @@ fn reset_at(response: &Response) -> Option<Timestamp> {
 
 fn until(reset: Timestamp, now: Timestamp) -> u64 {
     reset.saturating_sub(now).saturating_add(MARGIN).clamp(MARGIN, LONGEST_WAIT)
-}
-
-/// A wait for people, rounded up.
-fn span(milliseconds: u64) -> String {
-    let seconds = milliseconds.div_ceil(1000);
-    let (count, unit) = match seconds {
-        0..=90 => (seconds, "second"),
-        91..=5400 => (seconds.div_ceil(60), "minute"),
-        _ => (seconds.div_ceil(3600), "hour"),
-    };
-    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
 }

@@ -1,15 +1,100 @@
-//! What is neither the token's nor a policy's doing: web pages in place of the API, the provider's
-//! state, wrong input, and the server's own trouble.
+//! What is neither the token's nor a policy's doing: web pages in place of the API, what stands
+//! between here and GitHub, and the server's own trouble.
 
-use jackfield_guest::text::quote;
+use jackfield_guest::diagnosis::{Advice, Diagnosis};
 use jackfield_guest::{Cause, Failure, Retry};
 
-use super::{Answer, Leads, Rule, limits};
+use super::{Answer, Rule, limits};
+use crate::advice::{self, Advised};
+
+const RIGHT_ADDRESS: Advice = Advice {
+    text: "Set the API address: https://api.github.com for github.com, https://HOST/api/v3 for a \
+           server of your own, https://api.SUBDOMAIN.ghe.com with data residency.",
+    page: None,
+};
+
+const WRONG_ADDRESS: Diagnosis = Diagnosis {
+    code: "wrong-api-address",
+    means: "The API address leads to GitHub's pages for people, where there is no API.",
+    advice: &[RIGHT_ADDRESS],
+};
+
+const IN_BETWEEN: Advice = Advice {
+    text: "Look whether this network asks for a sign-in, or a proxy or firewall stands between here \
+           and GitHub.",
+    page: None,
+};
+
+const WEB_PAGE: Diagnosis = Diagnosis {
+    code: "web-page-instead",
+    means: "A web page came where GitHub's API should answer with data: something stands in between.",
+    advice: &[IN_BETWEEN, RIGHT_ADDRESS],
+};
+
+const PROXY: Diagnosis = Diagnosis {
+    code: "proxy-sign-in",
+    means: "A proxy between here and GitHub asks for a sign-in.",
+    advice: &[Advice {
+        text: "Ask the administrator to configure the proxy's credentials.",
+        page: None,
+    }],
+};
+
+const PAGE_LIMIT: Diagnosis = Diagnosis {
+    code: "page-limit",
+    means: "Too many requests, says something between here and GitHub.",
+    advice: &[Advice {
+        text: "Wait, and ask who runs the proxy or firewall, if it comes often.",
+        page: None,
+    }],
+};
+
+const REDIRECT: Diagnosis = Diagnosis {
+    code: "redirect-not-followed",
+    means: "GitHub points to another place, which the host did not follow.",
+    advice: &[Advice { text: "Check that the API address is the current one.", page: None }],
+};
+
+const STATUS_PAGE: Advice = Advice {
+    text: "Wait, and look at GitHub's status page.",
+    page: Some("https://www.githubstatus.com"),
+};
+const ADMINISTRATOR: Advice = Advice {
+    text: "On a server of your own, wait, and ask the server's administrator if it lasts.",
+    page: None,
+};
+
+const MAINTENANCE: Diagnosis = Diagnosis {
+    code: "maintenance",
+    means: "GitHub is down for maintenance or overloaded.",
+    advice: &[STATUS_PAGE, ADMINISTRATOR],
+};
+
+const TIMEOUT: Diagnosis = Diagnosis {
+    code: "server-timeout",
+    means: "GitHub did not finish the answer in time.",
+    advice: &[STATUS_PAGE, ADMINISTRATOR],
+};
+
+const SERVER_ERROR: Diagnosis = Diagnosis {
+    code: "server-error",
+    means: "GitHub has trouble of its own.",
+    advice: &[STATUS_PAGE, ADMINISTRATOR],
+};
+
+const UNEXPECTED: Diagnosis = Diagnosis {
+    code: "unexpected-answer",
+    means: "GitHub answered with a success that has no data where data was expected.",
+    advice: &[Advice {
+        text: "Try again, and report it to the connector's author if it lasts.",
+        page: None,
+    }],
+};
 
 /// Rules for web pages, held first: GitHub's API never answers with one but in trouble of its own.
 pub(super) const PAGES: &[Rule] = &[
     Rule {
-        name: "wrong-api-address",
+        diagnosis: &WRONG_ADDRESS,
         applies: |answer| {
             let elsewhere = answer.response.status >= 500 || answer.is_any(&[407, 429]);
             !elsewhere && answer.context.site.right_address().is_some()
@@ -18,7 +103,7 @@ pub(super) const PAGES: &[Rule] = &[
         telling: &["content-type", "server"],
     },
     Rule {
-        name: "web-page-instead",
+        diagnosis: &WEB_PAGE,
         applies: |answer| {
             answer.page && answer.response.status < 500 && !answer.is_any(&[407, 429])
         },
@@ -27,273 +112,108 @@ pub(super) const PAGES: &[Rule] = &[
     },
 ];
 
-pub(super) const RULES: &[Rule] = &[
+/// What something between here and GitHub answers.
+pub(super) const BETWEEN: &[Rule] = &[
     Rule {
-        name: "proxy-sign-in",
+        diagnosis: &PROXY,
         applies: |answer| answer.is(407),
-        explain: |_| {
-            Failure::new(Cause::Unreachable, "A proxy between here and GitHub asks for a sign-in.")
-                .retry(Retry::AfterUserAction)
-                .remedy("Ask the administrator to configure the proxy's credentials.")
-        },
+        explain: |answer, it| answer.plain(it, Cause::Unreachable).retry(Retry::AfterUserAction),
         telling: &["proxy-authenticate", "via"],
     },
     Rule {
-        name: "page-limit",
+        diagnosis: &PAGE_LIMIT,
         applies: |answer| answer.is(429),
-        explain: |answer| {
+        explain: |answer, it| {
             let wait = limits::retry_after(answer.response, answer.context.now).unwrap_or(60_000);
-            Failure::new(
-                Cause::RateLimited,
-                "Too many requests, says something between here and GitHub.",
-            )
-            .retry(Retry::After(wait))
+            answer.plain(it, Cause::RateLimited).retry(Retry::After(wait))
         },
         telling: &["retry-after", "content-type", "server"],
     },
     Rule {
-        name: "redirect-not-followed",
+        diagnosis: &REDIRECT,
         applies: |answer| answer.is_any(&[300, 301, 302, 303, 307, 308]),
-        explain: |answer| {
-            Failure::new(
-                Cause::Protocol,
-                "GitHub points to another place, which the host did not follow.",
-            )
-            .remedy(format!(
-                "Check that the API address {} is the current one.",
-                answer.context.site.api_host()
-            ))
+        explain: |answer, it| {
+            let host = answer.context.site.api_host();
+            advice::bare(it, Cause::Protocol, it.means)
+                .remedy(format!("Check that the API address {host} is the current one."))
         },
         telling: &["location"],
     },
+];
+
+/// The server's own trouble.
+pub(super) const TROUBLE: &[Rule] = &[
     Rule {
-        name: "api-version-refused",
-        applies: |answer| {
-            answer.is(400) && answer.says(&["version"]) && answer.says(&["supported", "invalid"])
-        },
-        explain: |answer| {
-            Failure::new(
-                Cause::Unsupported,
-                format!(
-                    "This GitHub does not speak the API version of the connector: {}.",
-                    answer.quoted()
-                ),
-            )
-            .remedy("Update the connector.")
-        },
-        telling: &["x-github-api-version-selected", "x-github-enterprise-version"],
-    },
-    Rule {
-        name: "request-refused",
-        applies: |answer| answer.is_any(&[400, 405, 406, 411, 413, 414, 415, 431]),
-        explain: |answer| {
-            Failure::new(
-                Cause::Protocol,
-                format!(
-                    "GitHub takes the connector's request for malformed: {}.",
-                    or_silent(answer)
-                ),
-            )
-            .remedy("Report it to the connector's author, with the evidence.")
-        },
-        telling: &["content-type"],
-    },
-    Rule {
-        name: "empty-repository",
-        applies: |answer| answer.is(409) && answer.says(&["repository is empty"]),
-        explain: |answer| {
-            Failure::new(
-                Cause::Conflict,
-                format!("There is nothing yet in {}: the repository is empty.", answer.subject()),
-            )
-            .remedy("Push a first commit.")
-        },
-        telling: &[],
-    },
-    Rule {
-        name: "conflict",
-        applies: |answer| answer.is(409),
-        explain: |answer| {
-            Failure::new(
-                Cause::Conflict,
-                format!("GitHub's present state does not allow this: {}.", or_silent(answer)),
-            )
-        },
-        telling: &[],
-    },
-    Rule {
-        name: "issues-turned-off",
-        applies: |answer| {
-            answer.is(410) && answer.says(&["issues are disabled", "issues has been disabled"])
-        },
-        explain: |answer| {
-            let page = answer
-                .context
-                .repository
-                .map(|name| answer.context.site.page(&format!("{name}/settings")));
-            Failure::new(
-                Cause::Conflict,
-                format!("Issues are turned off for {}.", answer.subject()),
-            )
-            .retry(Retry::AfterUserAction)
-            .leads("Turn issues on in the repository's settings, or leave it out.", page)
-        },
-        telling: &[],
-    },
-    Rule {
-        name: "deleted",
-        applies: |answer| answer.is(410) && answer.says(&["deleted"]),
-        explain: |answer| {
-            Failure::new(
-                Cause::NotFound,
-                format!("GitHub says that it was deleted: {}.", answer.quoted()),
-            )
-        },
-        telling: &[],
-    },
-    Rule {
-        name: "api-removed",
-        applies: |answer| answer.is(410),
-        explain: |answer| {
-            Failure::new(
-                Cause::Unsupported,
-                format!("GitHub has removed this part of its API: {}.", or_silent(answer)),
-            )
-            .remedy("Update the connector.")
-        },
-        telling: &["sunset", "deprecation"],
-    },
-    Rule {
-        name: "validation-failed",
-        applies: |answer| answer.is(422),
-        explain: validation,
-        telling: &[],
-    },
-    Rule {
-        name: "not-ready",
-        applies: |answer| answer.is(202),
-        explain: |_| {
-            Failure::new(
-                Cause::Other("not-ready".to_owned()),
-                "GitHub is still computing the answer.",
-            )
-            .retry(Retry::After(5000))
-        },
-        telling: &[],
-    },
-    Rule {
-        name: "maintenance",
+        diagnosis: &MAINTENANCE,
         applies: |answer| answer.is(503),
-        explain: |answer| trouble(answer, "is down for maintenance or overloaded"),
+        explain: |answer, it| trouble(answer, it, "is down for maintenance or overloaded"),
         telling: &["retry-after", "content-type"],
     },
     Rule {
-        name: "server-timeout",
+        diagnosis: &TIMEOUT,
         applies: |answer| answer.is_any(&[408, 502, 504]),
-        explain: |answer| trouble(answer, "did not finish the answer in time"),
+        explain: |answer, it| trouble(answer, it, "did not finish the answer in time"),
         telling: &["retry-after", "content-type", "server"],
     },
     Rule {
-        name: "server-error",
+        diagnosis: &SERVER_ERROR,
         applies: |answer| answer.response.status >= 500,
-        explain: |answer| trouble(answer, "has trouble of its own"),
+        explain: |answer, it| trouble(answer, it, "has trouble of its own"),
         telling: &["retry-after", "content-type"],
     },
     Rule {
-        name: "unexpected-answer",
+        diagnosis: &UNEXPECTED,
         applies: |answer| answer.response.is_success() || answer.is(304),
-        explain: |answer| {
+        explain: |answer, it| {
             let status = answer.response.status;
-            Failure::new(
-                Cause::Protocol,
-                format!("GitHub answered with status {status} where data was expected."),
-            )
-            .retry(Retry::Backoff)
+            let message = format!("GitHub answered with status {status} where data was expected.");
+            answer.saying(it, Cause::Protocol, message).retry(Retry::Backoff)
         },
         telling: &["content-type", "content-length"],
     },
 ];
 
-fn wrong_address(answer: &Answer<'_>) -> Failure {
+fn wrong_address(answer: &Answer<'_>, it: &'static Diagnosis) -> Failure {
     let site = answer.context.site;
     let better = site.right_address().unwrap_or_default();
-    Failure::invalid(
-        "/settings/api_url",
-        format!("At {} there is no GitHub API; it is at {better}.", site.api_host()),
-    )
-    .remedy(format!("Set the API address to {better}."))
-    .retry(Retry::AfterUserAction)
-    .evidence("page_title", &answer.response.page_title().unwrap_or_default())
+    let message = format!("At {} there is no GitHub API; it is at {better}.", site.api_host());
+    advice::bare(it, Cause::InvalidInput, message.clone())
+        .field("/settings/api_url", message)
+        .remedy(format!("Set the API address to {better}."))
+        .retry(Retry::AfterUserAction)
+        .evidence("page_title", &answer.response.page_title().unwrap_or_default())
 }
 
-fn web_page(answer: &Answer<'_>) -> Failure {
+fn web_page(answer: &Answer<'_>, it: &'static Diagnosis) -> Failure {
     let title = answer.response.page_title();
     let named = title.as_ref().map(|title| format!(" (\"{title}\")")).unwrap_or_default();
-    let host = answer.context.site.api_host();
-    Failure::new(
-        Cause::Protocol,
-        format!(
-            "A web page{named} came where {host} should answer with data: something stands \
-         in between."
-        ),
-    )
-    .retry(Retry::Backoff)
-    .remedy(
-        "Look whether this network asks for a sign-in, or a proxy or firewall stands \
-     between here and GitHub.",
-    )
-    .remedy(match answer.context.site.usual_address() {
-        Some(usual) => format!(
-            "Check the API address; for a server of your own it usually is \
-         {usual}."
-        ),
-        None => format!("Check that the API address leads to {host}, and that the server is up."),
-    })
-    .evidence("page_title", &title.unwrap_or_default())
+    let site = answer.context.site;
+    let host = site.api_host();
+    let message = format!(
+        "A web page{named} came where {host} should answer with data: something stands in between."
+    );
+    advice::bare(it, Cause::Protocol, message)
+        .retry(Retry::Backoff)
+        .advise(&IN_BETWEEN, site)
+        .remedy(match site.usual_address() {
+            Some(usual) => {
+                format!("Check the API address; for a server of your own it usually is {usual}.")
+            }
+            None => {
+                format!("Check that the API address leads to {host}, and that the server is up.")
+            }
+        })
+        .evidence("page_title", &title.unwrap_or_default())
 }
 
-fn trouble(answer: &Answer<'_>, what: &str) -> Failure {
+fn trouble(answer: &Answer<'_>, it: &'static Diagnosis, what: &str) -> Failure {
     let site = answer.context.site;
     let wait = limits::retry_after(answer.response, answer.context.now);
     let who = if site.is_dot_com() { "GitHub" } else { site.api_host() };
     let status = answer.response.status;
-    let failure = Failure::new(Cause::Unreachable, format!("{who} {what} (status {status})."))
-        .retry(wait.map_or(Retry::Backoff, Retry::After));
-    if site.is_dot_com() {
-        failure.remedy_at("Wait, and look at GitHub's status page.", "https://www.githubstatus.com")
-    } else {
-        failure.remedy("Wait, and ask the server's administrator if it lasts.")
-    }
-}
-
-fn validation(answer: &Answer<'_>) -> Failure {
-    let message = format!("GitHub does not accept the input: {}.", or_silent(answer));
-    let failure = Failure::new(Cause::InvalidInput, message);
-    answer.refusal.errors.iter().fold(failure, |failure, problem| {
-        let field = quote(problem.field.as_deref().unwrap_or_default(), 80);
-        let pointer = match field.as_str() {
-            "" => "/parameters".to_owned(),
-            field => format!("/parameters/{}", field.replace('~', "~0").replace('/', "~1")),
-        };
-        failure.field(&pointer, meaning(&problem.code, &problem.message))
-    })
-}
-
-/// One sentence for an entry of `errors`, by its code ("Client errors", GitHub's REST documentation).
-fn meaning(code: &str, message: &str) -> String {
-    let message = quote(message, 200);
-    match code {
-        _ if !message.is_empty() => message,
-        "missing" => "It names something that GitHub does not show to this token.".to_owned(),
-        "missing_field" => "It is required.".to_owned(),
-        "invalid" => "It is not formatted as GitHub expects.".to_owned(),
-        "already_exists" => "Something with this value already exists.".to_owned(),
-        "unprocessable" => "GitHub cannot process it.".to_owned(),
-        _ => "GitHub does not accept it.".to_owned(),
-    }
-}
-
-fn or_silent(answer: &Answer<'_>) -> String {
-    let quoted = answer.quoted();
-    if quoted.is_empty() { "it does not say why".to_owned() } else { quoted }
+    let message = format!("{who} {what} (status {status}).");
+    let advice = if site.is_dot_com() { &STATUS_PAGE } else { &ADMINISTRATOR };
+    advice::bare(it, Cause::Unreachable, message)
+        .retry(wait.map_or(Retry::Backoff, Retry::After))
+        .advise(advice, site)
 }

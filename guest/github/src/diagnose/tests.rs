@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+use jackfield_guest::Retry;
+
 use super::*;
 
 /// 2026-01-01T00:00:00Z.
@@ -14,6 +16,7 @@ struct Row {
     response: Response,
     kind: Kind,
     site: &'static str,
+    about: About<'static>,
     expires_at: Option<Timestamp>,
     rule: &'static str,
     code: &'static str,
@@ -38,6 +41,7 @@ fn row(name: &'static str, status: u16, body: &'static str) -> Row {
         response: response.with_header("x-github-request-id", "CA6A:617C:4252CD4"),
         kind: Kind::Classic,
         site: DOT_COM,
+        about: About::Repository("octo/hello"),
         expires_at: None,
         rule: "",
         code: "",
@@ -58,6 +62,11 @@ impl Row {
 
     fn site(mut self, site: &'static str) -> Self {
         self.site = site;
+        self
+    }
+
+    fn about(mut self, about: About<'static>) -> Self {
+        self.about = about;
         self
     }
 
@@ -82,17 +91,12 @@ impl Row {
         self
     }
 
+    fn context<'a>(&self, site: &'a Site) -> Context<'a> {
+        Context { site, kind: self.kind, expires_at: self.expires_at, now: NOW, about: self.about }
+    }
+
     fn diagnose(&self) -> Failure {
-        diagnose(
-            &self.response,
-            &Context {
-                site: &Site::at(self.site),
-                kind: self.kind,
-                expires_at: self.expires_at,
-                now: NOW,
-                repository: Some("octo/hello"),
-            },
-        )
+        diagnose(&self.response, &self.context(&Site::at(self.site)))
     }
 }
 
@@ -143,6 +147,10 @@ fn judge(rows: Vec<Row>) {
 
 /// What holds of every failure, whatever came.
 fn well_formed(name: &str, row: &Row, failure: &Failure) {
+    let limited = failure.cause == Cause::RateLimited;
+    let tells_time = limited && failure.message.contains(|letter: char| letter.is_ascii_digit());
+    assert!(!tells_time, "{name}: when to come back is in retry: {}", failure.message);
+    assert!(!failure.remedies.is_empty() || failure.code == "deleted", "{name}: no remedy");
     assert_eq!(evidence(failure, "status"), row.response.status.to_string(), "{name}");
     assert!(
         failure.message.ends_with('.') && failure.message.len() < 700,
@@ -171,15 +179,19 @@ fn well_formed(name: &str, row: &Row, failure: &Failure) {
 
 #[test]
 fn a_refused_credential_is_told_apart() {
-    judge(vec![
+    judge(credential_rows());
+}
+
+fn credential_rows() -> Vec<Row> {
+    vec![
         row("bad credentials", 401, "Bad credentials").means("bad-credentials", "credential-rejected", ["classic token", "mistyped", "https://github.com/settings/tokens/new?scopes=repo", "AfterUserAction"]),
         row("bad fine-grained", 401, "Bad credentials").kind(Kind::FineGrained).means("bad-credentials", "credential-rejected", ["fine-grained token", "https://github.com/settings/personal-access-tokens/new"]),
         row("bad unknown", 401, "Bad credentials").kind(Kind::Unknown).means("bad-credentials", "credential-rejected", ["accept the token:"]),
         row("bad installation", 401, "Bad credentials").kind(Kind::Installation).means("bad-credentials", "credential-rejected", ["one hour", "issue a new installation token"]),
         row("bad oauth", 401, "Bad credentials").kind(Kind::OAuth).means("bad-credentials", "credential-rejected", ["Authorize the app again"]),
         row("bad app user", 401, "Bad credentials").kind(Kind::AppUser).means("bad-credentials", "credential-rejected", ["https://github.com/settings/apps/authorizations"]),
-        row("expired yesterday", 401, "Bad credentials").ended(NOW - 86_400_000).means("bad-credentials", "credential-expired", ["expired on 2025-12-31"]),
-        row("expires now", 401, "Bad credentials").ended(NOW).means("bad-credentials", "credential-expired", ["expired on 2026-01-01"]),
+        row("expired yesterday", 401, "Bad credentials").ended(NOW - 86_400_000).means("token-expired", "credential-expired", ["classic token expired on 2025-12-31", "settings/tokens/new"]),
+        row("expires now", 401, "Bad credentials").ended(NOW).means("token-expired", "credential-expired", ["expired on 2026-01-01"]),
         row("expires in a moment", 401, "Bad credentials").ended(NOW + 1).means("bad-credentials", "credential-rejected", []),
         row("on a server", 401, "Bad credentials").site(SERVER).means("bad-credentials", "credential-rejected", ["https://git.acme.org/settings/tokens"]),
         row("on a server by http", 401, "Bad credentials").site("http://git.acme.org/api/v3").means("bad-credentials", "credential-rejected", ["http://git.acme.org/settings/tokens/new"]),
@@ -193,19 +205,29 @@ fn a_refused_credential_is_told_apart() {
         row("app's own token expired", 401, "'Expiration time' claim ('exp') must be a numeric value representing the future time at which the assertion expires").means("app-key-token", "credential-rejected", ["claim ('exp')"]),
         row("suspended account", 403, "Sorry. Your account was suspended.").means("account-suspended", "credential-rejected", ["suspended"]),
         row("page for 401", 401, PAGE).means("web-page-instead", "protocol", ["Sign in"]),
-    ]);
+
+        row("fine-grained ended long ago", 401, "Bad credentials").kind(Kind::FineGrained).ended(1000).means("token-expired", "credential-expired", ["fine-grained token expired on 1970-01-01", "https://github.com/settings/personal-access-tokens/new"]),
+        row("installation ended an hour ago", 401, "Bad credentials").kind(Kind::Installation).ended(NOW - 3_600_000).means("token-expired", "credential-expired", ["issue a new installation token"]),
+        row("app user ended on a server", 401, "").site(SERVER).kind(Kind::AppUser).ended(NOW - 1).means("token-expired", "credential-expired", ["Authorize the app again", "https://git.acme.org/settings/apps/authorizations"]),
+        row("ended, but nothing arrived", 401, "Requires authentication").ended(NOW - 1).means("token-did-not-arrive", "credential-rejected", []),
+        row("suspended, other words", 403, "Your account has been suspended").site(SERVER).means("account-suspended", "credential-rejected", ["https://git.acme.org/contact"]),
+    ]
 }
 
 #[test]
 fn limits_say_when_to_come_back() {
+    judge(limit_rows());
+}
+
+fn limit_rows() -> Vec<Row> {
     let secondary =
         "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.";
     let primary = "API rate limit exceeded for user ID 1.";
-    judge(vec![
-        row("secondary, seconds", 403, secondary).header("retry-after", "120").means("secondary-rate-limit", "rate-limited", ["After(120000)", "2 minutes"]),
-        row("secondary, 429", 429, secondary).header("retry-after", "8").means("secondary-rate-limit", "rate-limited", ["After(8000)", "8 seconds"]),
+    vec![
+        row("secondary, seconds", 403, secondary).header("retry-after", "120").means("secondary-rate-limit", "rate-limited", ["After(120000)", "fewer programs"]),
+        row("secondary, 429", 429, secondary).header("retry-after", "8").means("secondary-rate-limit", "rate-limited", ["After(8000)"]),
         row("secondary, date", 403, secondary).header("retry-after", "Thu, 01 Jan 2026 00:01:30 GMT").means("secondary-rate-limit", "rate-limited", ["After(90000)"]),
-        row("secondary, past date", 403, secondary).header("retry-after", "Wed, 31 Dec 2025 00:00:00 GMT").means("secondary-rate-limit", "rate-limited", ["After(1000)", "in 1 second."]),
+        row("secondary, past date", 403, secondary).header("retry-after", "Wed, 31 Dec 2025 00:00:00 GMT").means("secondary-rate-limit", "rate-limited", ["After(1000)"]),
         row("secondary, no wait", 403, secondary).header("gh-limited-by", "search-elapsed-time-shared-grouped").header("x-ratelimit-remaining", "4000").means("secondary-rate-limit", "rate-limited", ["After(60000)"]),
         row("secondary, blank wait", 403, secondary).header("retry-after", " ").means("secondary-rate-limit", "rate-limited", ["After(60000)"]),
         row("secondary, zero", 429, secondary).header("retry-after", "0").means("secondary-rate-limit", "rate-limited", ["After(1000)"]),
@@ -218,7 +240,7 @@ fn limits_say_when_to_come_back() {
         row("2018: wait without limits", 403, "").header("retry-after", "60").means("secondary-rate-limit", "rate-limited", ["After(60000)"]),
         row("429 alone", 429, "").means("secondary-rate-limit", "rate-limited", ["After(60000)"]),
         row("429 page", 429, PAGE).header("retry-after", "30").means("page-limit", "rate-limited", ["After(30000)"]),
-        row("primary", 403, primary).header("x-ratelimit-remaining", "0").header("x-ratelimit-reset", "1767229200").means("primary-rate-limit", "rate-limited", ["2026-01-01T01:00:00Z", "After(3601000)", "61 minutes"]),
+        row("primary", 403, primary).header("x-ratelimit-remaining", "0").header("x-ratelimit-reset", "1767229200").means("primary-rate-limit", "rate-limited", ["used up", "After(3601000)", "https://github.com/settings/apps/new"]),
         row("primary, 429", 429, primary).header("x-ratelimit-remaining", "0").header("x-ratelimit-reset", "1767225660").means("primary-rate-limit", "rate-limited", ["After(61000)"]),
         row("primary, headers alone", 429, "").header("x-ratelimit-remaining", "0").header("x-ratelimit-reset", "1767225660").means("primary-rate-limit", "rate-limited", ["After(61000)"]),
         row("primary, headers alone, 403", 403, "").header("x-ratelimit-remaining", "0").header("x-ratelimit-reset", "1767225660").means("primary-rate-limit", "rate-limited", ["After(61000)"]),
@@ -231,13 +253,21 @@ fn limits_say_when_to_come_back() {
         row("single sign-on while quota is empty", 403, "Resource protected by organization SAML enforcement.").header("x-ratelimit-remaining", "0").means("single-sign-on-required", "policy-refused", []),
         row("lockout", 403, "Maximum number of login attempts exceeded. Please try again later.").means("login-lockout", "rate-limited", ["After(900000)", "Stop"]),
         row("lockout with wait", 403, "Maximum number of login attempts exceeded").header("retry-after", "60").means("login-lockout", "rate-limited", ["After(60000)"]),
-    ]);
+
+        row("lockout, 429", 429, "Maximum number of login attempts exceeded. Please try again later.").means("login-lockout", "rate-limited", ["the right token's too"]),
+        row("lockout, 401", 401, "Too many failed login attempts").means("login-lockout", "rate-limited", ["After(900000)"]),
+        row("primary on a server", 403, primary).site(SERVER).header("x-ratelimit-reset", "1767225660").means("primary-rate-limit", "rate-limited", ["After(61000)", "https://git.acme.org/settings/apps/new"]),
+    ]
 }
 
 #[test]
 fn a_policy_is_named_with_the_place_where_it_is_changed() {
+    judge(policy_rows());
+}
+
+fn policy_rows() -> Vec<Row> {
     let saml = "Resource protected by organization SAML enforcement. You must grant your Personal Access token access to this organization.";
-    judge(vec![
+    vec![
         row("single sign-on with link", 403, saml).header("x-github-sso", "required; url=https://github.com/orgs/octodocs-test/sso?authorization_request=AZSCKtL4U8yX1H3sCQIVnVgmjmon5fWxks5YrqhJgah0b2tlbl9pZM4EuMz4").means("single-sign-on-required", "policy-refused", ["octodocs-test", "within one hour", "sso?authorization_request=AZSC"]),
         row("single sign-on without link", 403, saml).means("single-sign-on-required", "policy-refused", ["Configure SSO", "https://github.com/settings/tokens"]),
         row("single sign-on by header alone", 403, "").header("x-github-sso", "required; url=https://github.com/orgs/a/sso").means("single-sign-on-required", "policy-refused", ["The organization a"]),
@@ -254,13 +284,26 @@ fn a_policy_is_named_with_the_place_where_it_is_changed() {
         row("organization's name is no name", 403, "the `../../x y` organization has an IP allow list enabled").means("address-not-allowed", "policy-refused", ["the organization does"]),
         row("installation suspended", 403, "This installation has been suspended").kind(Kind::Installation).means("installation-suspended", "policy-refused", ["unsuspend"]),
         row("two-factor required", 403, "The `octo-org` organization requires two-factor authentication.").means("two-factor-required", "policy-refused", ["The organization octo-org wants"]),
-    ]);
+
+        row("single sign-on of the organization asked for", 403, saml).about(About::Organization("octo-org")).means("single-sign-on-required", "policy-refused", ["The organization octo-org uses"]),
+        row("single sign-on, as documented", 403, "Resource protected by organization SAML enforcement. You must grant your OAuth token access to this organization.").kind(Kind::OAuth).means("single-sign-on-required", "policy-refused", []),
+        row("single sign-on on a server", 403, saml).site(SERVER).header("x-github-sso", "required; url=https://git.acme.org/orgs/a/sso?authorization_request=x").means("single-sign-on-required", "policy-refused", ["https://git.acme.org/orgs/a/sso?authorization_request=x", "https://git.acme.org/settings/tokens"]),
+        row("address list with the address", 403, "Although you appear to have the correct authorization credentials, the `octo-org` organization has an IP allow list enabled, and 203.0.113.7 is not permitted to access this resource.").means("address-not-allowed", "policy-refused", ["does not contain 203.0.113.7,"]),
+        row("address list with an address of six", 403, "the `o` organization has an IP allow list enabled, and 2001:db8::7 is not permitted to access this resource.").means("address-not-allowed", "policy-refused", ["2001:db8::7"]),
+        row("address list, what is no address", 403, "the `o` organization has an IP allow list enabled, and 1.2.3.4.5 is not permitted").means("address-not-allowed", "policy-refused", ["does not contain the address from"]),
+        row("lifetime on a server", 403, "The 'o' organization forbids access via a fine-grained personal access tokens if the token's lifetime is greater than 366 days. Please adjust your token's lifetime at the following URL: https://git.acme.org/settings/personal-access-tokens/9").site(SERVER).means("token-lifetime-too-long", "policy-refused", ["366 days", "https://git.acme.org/settings/personal-access-tokens/9"]),
+        row("classic forbidden by an enterprise", 403, "The 'acme' enterprise forbids access via a personal access token (classic).").means("token-kind-forbidden", "policy-refused", ["acme does not accept classic tokens"]),
+    ]
 }
 
 #[test]
 fn a_missing_permission_is_named() {
+    judge(permission_rows());
+}
+
+fn permission_rows() -> Vec<Row> {
     let by_token = "Resource not accessible by personal access token";
-    judge(vec![
+    vec![
         row("fine-grained", 403, by_token).kind(Kind::FineGrained).header("x-accepted-github-permissions", "issues=read").means("permission-missing", "permission-missing issues=read", ["needs issues=read", "https://github.com/settings/personal-access-tokens"]),
         row("together", 403, by_token).kind(Kind::FineGrained).header("x-accepted-github-permissions", "pull_requests=read,contents=read; issues=read,contents=read").means("permission-missing", "permission-missing pull_requests=read contents=read", ["pull_requests=read and contents=read, or issues=read and contents=read"]),
         row("app", 403, "Resource not accessible by integration").kind(Kind::Installation).header("x-accepted-github-permissions", "metadata=read").means("permission-missing", "permission-missing metadata=read", ["GitHub App lacks", "https://github.com/settings/installations"]),
@@ -282,13 +325,27 @@ fn a_missing_permission_is_named() {
         row("404 classic with repo", 404, "Not Found").header("x-oauth-scopes", "repo").means("not-found-or-hidden", "not-found", ["single sign-on"]),
         row("404 fine-grained", 404, "Not Found").kind(Kind::FineGrained).means("not-found-or-hidden", "not-found", ["resource owner", "approve", "octo/hello"]),
         row("404 installation", 404, "Not Found").kind(Kind::Installation).means("not-found-or-hidden", "not-found", ["app is installed"]),
+        row("404 after the end", 404, "Not Found").kind(Kind::FineGrained).ended(NOW - 86_400_000).means("not-found-or-hidden", "not-found", ["this one ended on 2025-12-31", "resource owner"]),
         row("404 without body", 404, "").means("not-found-or-hidden", "not-found", []),
-    ]);
+
+        row("organizations without scope", 403, "You need at least read:org scope or user scope to list your organizations.").about(About::Account).header("x-oauth-scopes", "repo").header("x-accepted-oauth-scopes", "admin:org, read:org, user, write:org").means("scope-missing", "permission-missing admin:org read:org user write:org", ["read:org or user"]),
+        row("members, fine-grained", 403, by_token).about(About::Organization("octo-org")).kind(Kind::FineGrained).header("x-accepted-github-permissions", "members=read").means("permission-missing", "permission-missing members=read", ["needs members=read"]),
+        row("app user", 403, "Resource not accessible by integration").kind(Kind::AppUser).header("x-accepted-github-permissions", "contents=read").means("permission-missing", "permission-missing contents=read", ["Give the app contents=read", "https://github.com/settings/installations"]),
+        row("organization is hidden", 404, "Not Found").about(About::Organization("octo-org")).header("x-oauth-scopes", "repo").means("not-found-or-hidden", "not-found", ["the organization octo-org", "a person is no organization"]),
+        row("organization is hidden from a fine-grained token", 404, "Not Found").about(About::Organization("octo-org")).kind(Kind::FineGrained).means("not-found-or-hidden", "not-found", ["resource owner is the organization", "approve the token"]),
+        row("404 app user", 404, "Not Found").kind(Kind::AppUser).means("not-found-or-hidden", "not-found", ["app is installed for the repository octo/hello"]),
+        row("404 of the account", 404, "Not Found").about(About::Account).means("not-found-or-hidden", "not-found", ["what was asked for"]),
+        row("404 with the permission it takes", 404, "Not Found").kind(Kind::FineGrained).header("x-accepted-github-permissions", "contents=read").means("not-found-or-hidden", "not-found", ["absent, or hidden"]),
+    ]
 }
 
 #[test]
 fn what_is_nobodys_token_is_said_so() {
-    judge(vec![
+    judge(state_rows());
+}
+
+fn state_rows() -> Vec<Row> {
+    vec![
         row("captive portal", 200, PAGE).foreign().means("web-page-instead", "protocol", ["\"Sign in\"", "api.github.com", "network asks for a sign-in"]),
         row("page by its start alone", 200, "").body_without_type("  <HTML><title>x</title>").means("web-page-instead", "protocol", []),
         row("page on a server", 200, PAGE).site(SERVER).foreign().means("web-page-instead", "protocol", ["git.acme.org", "the server is up"]),
@@ -326,7 +383,12 @@ fn what_is_nobodys_token_is_said_so() {
         row("not modified", 304, "").means("unexpected-answer", "protocol", []),
         row("teapot", 418, "").means("unexpected-status", "protocol", ["418"]),
         row("100", 100, "").means("unexpected-status", "protocol", []),
-    ]);
+
+        row("empty repository, other subject", 409, "Git Repository is empty.").about(About::Account).means("empty-repository", "conflict", ["Push a first commit"]),
+        row("version, as documented", 400, "The specified API version is not supported").means("api-version-refused", "unsupported", ["Update the connector"]),
+        row("body is no object", 400, "Body should be a JSON object").means("request-refused", "protocol", []),
+        row("timeout of GitHub's own", 408, "").means("server-timeout", "unreachable", ["githubstatus.com"]),
+    ]
 }
 
 impl Row {
@@ -401,8 +463,13 @@ fn every_status_with_any_body_is_explained() {
 
 #[test]
 fn a_success_given_to_nobody_is_no_success() {
-    let context =
-        |site| Context { site, kind: Kind::Classic, expires_at: None, now: NOW, repository: None };
+    let context = |site| Context {
+        site,
+        kind: Kind::Classic,
+        expires_at: None,
+        now: NOW,
+        about: About::Account,
+    };
     let sixty = Response::new(200).with_json("[]").with_header("x-ratelimit-limit", "60");
     let dot_com = Site::at(DOT_COM);
     let server = Site::at(SERVER);
@@ -432,14 +499,72 @@ fn a_success_given_to_nobody_is_no_success() {
     }
 }
 
+fn all_rows() -> Vec<Row> {
+    [credential_rows(), limit_rows(), policy_rows(), permission_rows(), state_rows()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
 #[test]
 fn every_rule_has_a_row() {
-    let names: std::collections::BTreeSet<_> = rules().map(|rule| rule.name).collect();
-    let table = include_str!("tests.rs");
-    for name in names {
-        assert!(table.contains(&format!("\"{name}\"")), "{name} has no row");
+    let rows = all_rows();
+    assert!(rows.len() >= 90, "{} rows", rows.len());
+    let mut names: Vec<_> = rows.iter().map(|row| row.name).collect();
+    names.sort_unstable();
+    let count = names.len();
+    names.dedup();
+    assert_eq!(names.len(), count, "two rows have the same name");
+    let hit = |row: &Row| {
+        let site = Site::at(row.site);
+        let answer = row.context(&site);
+        let answer = Answer::new(&row.response, &answer);
+        rules().position(|rule| (rule.applies)(&answer))
+    };
+    let reached: std::collections::BTreeSet<_> = rows.iter().filter_map(hit).collect();
+    for (at, rule) in rules().enumerate() {
+        assert!(reached.contains(&at), "rule {at}, {}, has no row", rule.diagnosis.code);
+    }
+}
+
+#[test]
+fn every_diagnosis_has_a_code_of_its_own_and_a_next_step() {
+    for one in table() {
+        let code = one.code;
         let kebab =
             |letter: char| letter.is_ascii_lowercase() || letter == '-' || letter.is_ascii_digit();
-        assert!(name.chars().all(kebab), "{name}");
+        assert!(code.chars().all(kebab) && (3..=60).contains(&code.len()), "{code}");
+        assert!(one.means.ends_with('.') && one.means.len() < 300, "{code}");
+        assert!(!one.means.contains("  "), "{code}");
+        assert!(!one.advice.is_empty() || code == "deleted", "{code}: no advice");
+        for advice in one.advice {
+            assert!(advice.text.ends_with('.') && !advice.text.contains("  "), "{code}");
+            assert!(advice.page.is_none_or(|page| page.starts_with("https://")), "{code}");
+        }
+        let same = table().into_iter().filter(|other| other.code == code);
+        assert_eq!(same.count(), 1, "{code} stands for two things");
     }
+}
+
+#[test]
+fn the_page_of_diagnoses_is_made_from_the_table() {
+    let introduction = "What the GitHub connector tells apart, by the code of a failure or a warning. A \
+        failure says it with the names, dates and links of the case; on a server of your own the links \
+        lead to that server. Made from the connector's own table; do not edit.";
+    let page = jackfield_guest::diagnosis::page("GitHub: what is wrong", introduction, table());
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/DIAGNOSES.md");
+    jackfield_guest::testing::assert_generated(file, &page);
+}
+
+/// Every diagnosis of this connector, each once, in the order in which answers are held against them.
+fn table() -> Vec<&'static Diagnosis> {
+    let mut table: Vec<&'static Diagnosis> = Vec::new();
+    let others = [&ANONYMOUS, &UNEXPECTED].into_iter();
+    let asked = crate::read::TABLE.iter().chain(crate::check::TABLE).copied();
+    for one in rules().map(|rule| rule.diagnosis).chain(others).chain(asked) {
+        if !table.contains(&one) {
+            table.push(one);
+        }
+    }
+    table
 }

@@ -137,6 +137,7 @@ fn input(input: &Input) -> String {
         InputKind::Text => "text",
         InputKind::Url => "URL",
         InputKind::Host => "host",
+        InputKind::Address(_) => "address",
         InputKind::Email => "e-mail address",
         InputKind::Integer { .. } => "whole number",
         InputKind::Boolean => "true or false",

@@ -29,7 +29,8 @@ async fn a_connection_is_stored_once_its_check_has_passed() {
     assert_eq!(shown.settings.get("api_url"), Some(&json!("https://api.github.com")));
     assert_eq!((shown.owner.as_str(), shown.runtime.as_str()), ("default", "default"));
     assert_eq!(shown.secrets[0].info.kind.as_deref(), Some("classic"));
-    assert!(connected.notes.is_empty());
+    let notes: Vec<&str> = connected.notes.iter().map(|note| note.code.as_str()).collect();
+    assert_eq!(notes, ["secret-checksum"], "the token is invented");
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 use serde_json::{Number, Value};
 use url::{Host, Url};
 
+use super::address;
 use crate::manifest::{ChoiceOption, InputKind};
 
 /// Characters of a text. One line of a form holds no more.
@@ -21,6 +22,7 @@ pub(super) fn normalize(kind: &InputKind, value: &Value) -> Result<Value, String
         InputKind::Choice { options } => choice(&text_of_any(value)?, options).map(Value::String),
         InputKind::Text => text(value).map(Value::String),
         InputKind::Url => normal_url(&text(value)?).map(Value::String),
+        InputKind::Address(shape) => address::normalize(&text(value)?, shape).map(Value::String),
         InputKind::Host => host(&text(value)?).map(Value::String),
         InputKind::Email => email(text(value)?).map(Value::String),
         InputKind::Datetime => datetime(text(value)?).map(Value::String),

@@ -150,6 +150,9 @@ fn doubt_note(label: &str, found: &Recognized<'_>) -> Option<Warning> {
         Doubt::Characters => {
             format!("{label} has characters that a secret of the kind \"{kind}\" does not have.")
         }
+        Doubt::Checksum => {
+            format!("{label} looks mistyped: its last characters do not fit the others.")
+        }
     };
     let text =
         "Compare it with what the provider showed; if it is not shown any more, create a new one.";

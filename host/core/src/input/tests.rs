@@ -359,6 +359,7 @@ fn kinds() -> Vec<SecretKind> {
         min_length: Some(12),
         max_length: Some(12),
         alphabet: Some(Alphabet::Alphanumeric),
+        checksum: None,
         refuse: refuse.map(str::to_owned),
     };
     vec![kind("classic", "ghp_", None), kind("refresh", "ghr_", Some("This is a refresh token."))]

@@ -57,7 +57,7 @@ fn fit(value: &str, place: Place) -> Result<String, &'static str> {
             "http" | "https" => Ok(value.to_owned()),
             _ => Err("must be http or https."),
         },
-        Place::Host => normal_host(value).ok_or("must be a host, perhaps with a port."),
+        Place::Host => fit_host(value),
         Place::Label => match is_label_text(value) {
             true => Ok(value.to_owned()),
             false => Err("must consist of letters, digits, hyphens and single dots."),
@@ -77,6 +77,22 @@ fn fit(value: &str, place: Place) -> Result<String, &'static str> {
         }
         Place::Path | Place::Query => Ok(utf8_percent_encode(value, SEGMENT).to_string()),
         Place::Text => Ok(value.to_owned()),
+    }
+}
+
+/// A host, perhaps with a port, perhaps with the path below which a service stands.
+fn fit_host(value: &str) -> Result<String, &'static str> {
+    let (host, path) = match value.find('/') {
+        Some(at) => value.split_at(at),
+        None => (value, ""),
+    };
+    let segment = |segment: &str| {
+        !segment.is_empty() && !segment.contains(|c: char| c.is_control() || "?#\\".contains(c))
+    };
+    let plain = path.strip_prefix('/').is_none_or(|path| path.split('/').all(segment));
+    match normal_host(host).filter(|_| plain) {
+        Some(host) => Ok(host + path),
+        None => Err("must be a host, perhaps with a port and a path."),
     }
 }
 

@@ -31,6 +31,10 @@ fn judge_input(input: &Input, problems: &mut Problems) {
     }
     match &input.kind {
         InputKind::Choice { options } => judge_options(options, &mut problems.within("options")),
+        InputKind::Address(shape) => {
+            problems.count(&shape.bare_hosts, 0, MAX_OPTIONS);
+            problems.count(&shape.pages, 0, MAX_OPTIONS);
+        }
         InputKind::Integer { minimum: Some(least), maximum: Some(most) } if least > most => {
             problems.add("minimum", "is greater than the maximum");
         }

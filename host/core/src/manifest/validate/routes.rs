@@ -9,6 +9,9 @@ use crate::manifest::limits::{MAX_ENTRIES, MAX_LINK_CHARS};
 use crate::manifest::{InputKind, Manifest};
 use crate::policy::parse_origin;
 
+/// Beyond it a call would end before its second change.
+const MAX_WRITE_SPACING_MS: u32 = 10_000;
+
 pub(super) fn judge(manifest: &Manifest, problems: &mut Problems) {
     judge_endpoints(manifest, &mut problems.within("endpoints"));
     judge_redirects(manifest, &mut problems.within("redirects"));
@@ -44,7 +47,7 @@ fn judge_base(manifest: &Manifest, base: &str, problems: &mut Problems) {
 
 /// What suits the place, where this kind of setting does not.
 pub(super) fn misfit(kind: &InputKind, place: Place) -> Option<&'static str> {
-    use InputKind::{Boolean, Choice, Datetime, Email, Host, Integer, Text, Url};
+    use InputKind::{Address, Boolean, Choice, Datetime, Email, Host, Integer, Text, Url};
     let one_of = |wanted: &[&str]| match kind {
         Choice { options } => options.iter().all(|option| wanted.contains(&option.value.as_str())),
         _ => false,
@@ -52,9 +55,10 @@ pub(super) fn misfit(kind: &InputKind, place: Place) -> Option<&'static str> {
     let (fits, needed) = match place {
         Place::Whole => (matches!(kind, Url), "a setting of type url"),
         Place::Scheme => (one_of(&["http", "https"]), "a choice of http and https"),
-        Place::Host => {
-            (matches!(kind, Host | Text | Choice { .. }), "a setting of type host, text or choice")
-        }
+        Place::Host => (
+            matches!(kind, Address(_) | Host | Text | Choice { .. }),
+            "a setting of type address, host, text or choice",
+        ),
         Place::Label => {
             (matches!(kind, Host | Text | Choice { .. }), "a setting of type host, text or choice")
         }
@@ -62,7 +66,7 @@ pub(super) fn misfit(kind: &InputKind, place: Place) -> Option<&'static str> {
             (matches!(kind, Integer { .. } | Choice { .. }), "a setting of type integer or choice")
         }
         Place::Path | Place::Query => (
-            !matches!(kind, Boolean | Datetime | Url),
+            !matches!(kind, Address(_) | Boolean | Datetime | Url),
             "a setting that is a text, a number or a choice",
         ),
         Place::Text => (
@@ -106,7 +110,23 @@ fn judge_quota(manifest: &Manifest, problems: &mut Problems) {
             header(problems, field, name);
         }
     }
-    if let Some(reset) = &quota.reset {
-        header(&mut problems.within("reset"), "header", &reset.header);
+    let own = [
+        ("reset", quota.reset.as_ref().map(|reset| &reset.header)),
+        ("resource", quota.resource.as_ref().map(|resource| &resource.header)),
+        ("reason", quota.reason.as_ref().map(|reason| &reason.header)),
+    ];
+    for (field, name) in own {
+        if let Some(name) = name {
+            header(&mut problems.within(field), "header", name);
+        }
+    }
+    if quota.concurrency == Some(0) {
+        problems.add("concurrency", "lets no request through");
+    }
+    if quota.write_spacing_ms.is_some_and(|spacing| spacing > MAX_WRITE_SPACING_MS) {
+        problems.add("write_spacing_ms", format!("is more than {MAX_WRITE_SPACING_MS}"));
+    }
+    if let Some(reason) = &quota.reason {
+        problems.within("reason").within("narrow").count(&reason.narrow, 0, MAX_ENTRIES);
     }
 }

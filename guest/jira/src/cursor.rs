@@ -1,0 +1,364 @@
+//! Where a read goes on: small versioned JSON, which the host keeps and hands back as it is.
+//!
+//! | stream | goes on by |
+//! |---|---|
+//! | `issues` of Cloud | `token`, which is good for one JQL only, so `from` stays while it lasts |
+//! | `issues` of Data Center | `from`, which moves with the issues, and `start` among those of the same second |
+//! | `projects`, `users` | `start` |
+//!
+//! Whatever comes back is judged anew. Guards against an end that never comes: a page token that came
+//! before (Brent's way of finding a cycle: `mark` is the token of the last page whose number is a power of
+//! two), the same page at another offset (`seen` is its digest), empty pages in a row, and a number of
+//! pages that no site has.
+
+use jackfield_guest::{Cause, Failure, Retry, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::diagnose::local;
+use crate::settings::Deployment;
+
+const VERSION: u32 = 1;
+const POINTER: &str = "/cursor";
+
+/// Pages of one run, at most.
+const MOST_PAGES: u64 = 1_000_000;
+
+/// Pages without a record one after the other, at most. Cloud leaves out what the account may not see
+/// after it has cut the pages.
+const MOST_EMPTY: u64 = 20;
+
+/// Bytes of a page token, at most; it holds the JQL, of which a person's part has 1,000 characters.
+const MOST_TOKEN: usize = 20_000;
+
+/// Asked for again by the next run: Cloud's index lags behind, and Data Center's knows no milliseconds.
+const OVERLAP: u64 = 5 * 60_000;
+
+/// Where a read of one stream goes on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Cursor {
+    v: u32,
+    stream: String,
+    deployment: String,
+    /// The conditions of the query, where the stream has one.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    conditions: String,
+    /// Only issues changed at or after this are asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) from: Option<Timestamp>,
+    /// The latest change that this run has seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) newest: Option<Timestamp>,
+    /// The page to go on with; none for the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) token: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    mark: Option<String>,
+    /// Records of the query before the page.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) start: u64,
+    /// Records of the page that were handed over already.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) skip: u64,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    seen: u64,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pages: u64,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    empty: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+/// What a page brought.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Step {
+    /// Records handed over.
+    pub(crate) count: u64,
+    /// A digest of their keys.
+    pub(crate) digest: u64,
+    /// The latest change among them.
+    pub(crate) newest: Option<Timestamp>,
+}
+
+impl Cursor {
+    /// The beginning of a stream.
+    pub(crate) fn start(stream: &str, deployment: Deployment, conditions: &str) -> Self {
+        Self {
+            v: VERSION,
+            stream: stream.to_owned(),
+            deployment: deployment.name().to_owned(),
+            conditions: conditions.to_owned(),
+            ..Self::default()
+        }
+    }
+
+    /// The cursor in `text`, or the beginning where there is none.
+    ///
+    /// # Errors
+    ///
+    /// An invalid input at `/cursor`: it is no cursor of this connector, or one of another stream,
+    /// deployment, query or version.
+    pub(crate) fn read(
+        text: Option<&str>,
+        stream: &str,
+        deployment: Deployment,
+        conditions: &str,
+    ) -> Result<Self, Failure> {
+        let Some(text) = text else { return Ok(Self::start(stream, deployment, conditions)) };
+        let cursor: Self = serde_json::from_str(text)
+            .map_err(|_| invalid("The cursor is not one that this connector returned."))?;
+        let same = [
+            (cursor.v == VERSION, "The cursor is of another version of this connector."),
+            (cursor.stream == stream, "The cursor is of another stream."),
+            (
+                cursor.deployment == deployment.name(),
+                "The cursor is of another kind of Jira, whose ids are others.",
+            ),
+            (cursor.conditions == conditions, "The cursor is of another project or filter."),
+        ];
+        match same.iter().find(|(same, _)| !same) {
+            Some((_, problem)) => Err(invalid(problem)),
+            None => Ok(cursor),
+        }
+    }
+
+    /// The same page, of which more records are left.
+    pub(crate) fn within(mut self, step: Step) -> Result<Self, Failure> {
+        self.skip = self.skip.saturating_add(step.count);
+        self.counted(step)
+    }
+
+    /// The page of this token.
+    ///
+    /// # Errors
+    ///
+    /// [`Cause::Protocol`] where the token came before or is none, or the end never comes.
+    pub(crate) fn at_token(mut self, token: &str, step: Step) -> Result<Self, Failure> {
+        if [&self.token, &self.mark].into_iter().flatten().any(|before| before == token) {
+            return Err(endless("page_token", "it came before"));
+        }
+        if token.len() > MOST_TOKEN {
+            return Err(endless("page_token", "it is too long"));
+        }
+        self.skip = 0;
+        self.token = Some(token.to_owned());
+        let mut cursor = self.counted(step)?;
+        if cursor.pages.is_power_of_two() {
+            cursor.mark.clone_from(&cursor.token);
+        }
+        Ok(cursor)
+    }
+
+    /// The page after this one, by offset.
+    ///
+    /// # Errors
+    ///
+    /// [`Cause::Protocol`] where this page is the one before again, or the end never comes.
+    pub(crate) fn at_offset(mut self, step: Step) -> Result<Self, Failure> {
+        if self.start > 0 && step.count > 0 && step.digest == self.seen {
+            return Err(endless("page", "the same records came at another offset"));
+        }
+        self.start = self.start.saturating_add(step.count);
+        self.seen = step.digest;
+        self.counted(step)
+    }
+
+    /// The issues from the last one of this page on, where that is later than what was asked for; by
+    /// offset where it is not.
+    pub(crate) fn at_change(
+        mut self,
+        last: Option<Timestamp>,
+        step: Step,
+    ) -> Result<Self, Failure> {
+        let second = last.map(|last| last - last % 1000);
+        if second > self.from {
+            (self.from, self.start, self.seen) = (second, 0, 0);
+            return self.counted(step);
+        }
+        self.at_offset(step)
+    }
+
+    /// The same run without its token, from the latest change that it has seen.
+    pub(crate) fn without_token(self) -> Self {
+        let from = self.newest.map(before).max(self.from);
+        Self { from, token: None, mark: None, skip: 0, ..self }
+    }
+
+    /// The beginning of the next run, from a little before the latest change that was seen; none where
+    /// nothing was ever seen.
+    pub(crate) fn next_run(&self, step: Step) -> Option<String> {
+        let from = self.newest.max(step.newest).map(before).or(self.from)?;
+        let deployment = self.deployment.clone();
+        let (stream, conditions) = (self.stream.clone(), self.conditions.clone());
+        let next = Self { v: VERSION, stream, deployment, conditions, ..Self::default() };
+        Some(Self { from: Some(from), ..next }.write())
+    }
+
+    fn counted(mut self, step: Step) -> Result<Self, Failure> {
+        self.newest = self.newest.max(step.newest);
+        self.pages = self.pages.saturating_add(1);
+        self.empty = if step.count == 0 { self.empty.saturating_add(1) } else { 0 };
+        if self.empty > MOST_EMPTY {
+            return Err(endless("pages", "too many without a record"));
+        }
+        if self.pages > MOST_PAGES {
+            return Err(endless("pages", "too many"));
+        }
+        Ok(self)
+    }
+
+    /// Its text.
+    pub(crate) fn write(&self) -> String {
+        // A struct of numbers and strings has no value that JSON cannot hold.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+fn before(moment: Timestamp) -> Timestamp {
+    moment.saturating_sub(OVERLAP)
+}
+
+fn invalid(message: &str) -> Failure {
+    Failure::invalid(POINTER, message).remedy("Start the stream anew, without a cursor.")
+}
+
+fn endless(what: &str, how: &str) -> Failure {
+    local::PAGES_WITHOUT_END.failure(Cause::Protocol).retry(Retry::Backoff).evidence(what, how)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    const CLOUD: Deployment = Deployment::Cloud;
+    const MINUTE: u64 = 60_000;
+
+    fn start() -> Cursor {
+        Cursor::start("issues", CLOUD, "a = 1 AND ")
+    }
+
+    fn step(count: u64, digest: u64, newest: Option<Timestamp>) -> Step {
+        Step { count, digest, newest }
+    }
+
+    #[test]
+    fn a_cursor_comes_back_as_it_went() {
+        let far = start().at_token("t", step(3, 1, Some(9))).unwrap();
+        let far = far.within(step(2, 2, None)).unwrap();
+        for cursor in [start(), far] {
+            let text = cursor.write();
+            assert_eq!(Cursor::read(Some(&text), "issues", CLOUD, "a = 1 AND ").unwrap(), cursor);
+        }
+        let plain = Cursor::start("users", Deployment::DataCenter, "").write();
+        assert_eq!(plain, r#"{"v":1,"stream":"users","deployment":"data-center"}"#);
+    }
+
+    #[test]
+    fn what_is_no_cursor_of_this_stream_is_refused() {
+        let text = start().at_token("t", step(1, 1, Some(9))).unwrap().write();
+        let cases = [
+            ("nothing", String::new()),
+            ("text", "page 2".to_owned()),
+            ("null", "null".to_owned()),
+            ("another version", text.replace("\"v\":1", "\"v\":2")),
+            ("another stream", text.replace("issues", "users")),
+            ("another deployment", text.replace("cloud", "data-center")),
+            ("another query", text.replace("a = 1", "a = 2")),
+            ("negative", text.replace("\"pages\":1", "\"pages\":-1")),
+            ("unknown field", text.replace("\"pages\"", "\"path\"")),
+            ("more after it", format!("{text} {{}}")),
+        ];
+        let cut = (0..text.len()).map(|at| ("cut", text.get(..at).unwrap().to_owned()));
+        for (name, text) in cases.into_iter().chain(cut) {
+            let failure = Cursor::read(Some(&text), "issues", CLOUD, "a = 1 AND ").unwrap_err();
+            assert_eq!(failure.fields.first().unwrap().pointer, POINTER, "{name}: {text}");
+        }
+    }
+
+    /// Pages that are read before tokens that come round are found out.
+    fn pages_until_found(tokens: impl Iterator<Item = String>) -> usize {
+        let mut cursor = start();
+        for (page, token) in tokens.enumerate() {
+            match cursor.at_token(&token, step(1, 0, None)) {
+                Ok(next) => cursor = next,
+                Err(failure) => {
+                    assert_eq!(failure.cause, Cause::Protocol);
+                    return page;
+                }
+            }
+        }
+        usize::MAX
+    }
+
+    #[test]
+    fn tokens_that_come_round_are_found_out() {
+        for length in [1, 2, 3, 7, 100] {
+            for before in [0, 1, 5, 64] {
+                let tokens = (0..).map(|page: usize| match page < before {
+                    true => format!("before {page}"),
+                    false => format!("round {}", (page - before) % length),
+                });
+                let found = pages_until_found(tokens.take(100_000));
+                assert!(found <= 4 * (length + before), "{length} after {before}: {found}");
+            }
+        }
+        assert_eq!(pages_until_found((0..1_000).map(|page| page.to_string())), usize::MAX);
+        assert!(start().at_token(&"t".repeat(MOST_TOKEN), step(1, 0, None)).is_ok());
+        assert!(start().at_token(&"t".repeat(MOST_TOKEN + 1), step(1, 0, None)).is_err());
+    }
+
+    #[test]
+    fn pages_without_records_come_to_an_end() {
+        let mut cursor = start();
+        for page in 0..MOST_EMPTY {
+            cursor = cursor.at_token(&page.to_string(), step(0, 0, None)).unwrap();
+        }
+        assert!(cursor.clone().at_token("more", step(0, 0, None)).is_err());
+        assert!(cursor.at_token("more", step(1, 0, None)).is_ok());
+        let last = Cursor { pages: MOST_PAGES - 1, ..start() };
+        let at_limit = last.at_token("x", step(1, 0, None)).unwrap();
+        assert!(at_limit.at_token("y", step(1, 0, None)).is_err());
+    }
+
+    #[test]
+    fn the_same_page_at_another_offset_is_no_page() {
+        let second = start().at_offset(step(2, 7, None)).unwrap();
+        assert_eq!(second.start, 2);
+        assert!(second.clone().at_offset(step(2, 8, None)).is_ok());
+        assert!(second.at_offset(step(2, 7, None)).is_err());
+    }
+
+    #[test]
+    fn issues_go_on_from_the_last_change_where_that_moved() {
+        let first = start().at_change(Some(5_999), step(2, 7, Some(5_999))).unwrap();
+        assert_eq!((first.from, first.start), (Some(5_000), 0));
+        let same = first.at_change(Some(5_001), step(2, 7, Some(5_001))).unwrap();
+        assert_eq!((same.from, same.start), (Some(5_000), 2));
+        let unsaid = same.at_change(None, step(2, 8, None)).unwrap();
+        assert_eq!((unsaid.from, unsaid.start), (Some(5_000), 4));
+        let earlier = unsaid.at_change(Some(1), step(1, 9, Some(1))).unwrap();
+        assert_eq!((earlier.from, earlier.start, earlier.newest), (Some(5_000), 5, Some(5_999)));
+    }
+
+    #[test]
+    fn the_next_run_overlaps_with_this_one() {
+        let next = |cursor: &Cursor, newest| {
+            let text = cursor.next_run(step(1, 0, newest))?;
+            Cursor::read(Some(&text), "issues", CLOUD, "a = 1 AND ").unwrap().from
+        };
+        let asked = Cursor { from: Some(7 * MINUTE), ..start() };
+        assert_eq!(next(&start(), None), None);
+        assert_eq!(next(&start(), Some(60 * MINUTE)), Some(55 * MINUTE));
+        assert_eq!(next(&start(), Some(1)), Some(0));
+        assert_eq!(next(&asked, None), Some(7 * MINUTE));
+        let seen = Cursor { newest: Some(90 * MINUTE), ..asked };
+        assert_eq!(next(&seen, Some(60 * MINUTE)), Some(85 * MINUTE));
+        let restarted = Cursor { token: Some("t".to_owned()), ..seen }.without_token();
+        assert_eq!((restarted.from, restarted.token), (Some(85 * MINUTE), None));
+    }
+}

@@ -1,0 +1,184 @@
+//! What never came to Jira: no site of that name, a web page in its place, a proxy, a redirect.
+
+use jackfield_guest::diagnosis::Diagnosis;
+use jackfield_guest::{Cause, Failure, Retry};
+
+use super::{About, Answer, Refine, Rule, advice, plain};
+
+pub(super) const RULES: &[Rule] = &[
+    Rule {
+        is: Diagnosis {
+            code: "proxy-sign-in",
+            means: "A proxy between here and Jira asks for a sign-in.",
+            advice: &[advice("Ask the administrator to configure the proxy's credentials.")],
+        },
+        cause: Cause::Unreachable,
+        retry: Retry::AfterUserAction,
+        applies: |answer| answer.is(407),
+        refine: plain,
+        telling: &["proxy-authenticate", "via"],
+    },
+    Rule {
+        is: Diagnosis {
+            code: "site-not-found",
+            means: "There is no Jira Cloud site of this name, or it was deleted or suspended.",
+            advice: &[
+                advice(
+                    "Check the spelling of the host name; the browser shows it when your Jira is open.",
+                ),
+                advice("If the site was renamed, enter its new name."),
+            ],
+        },
+        cause: Cause::InvalidInput,
+        retry: Retry::AfterUserAction,
+        applies: |answer| {
+            let site = answer.context.site.is_cloud_by_name();
+            site && answer.is_any(&[404, 410]) && answer.page && asks_for_jira(answer)
+        },
+        refine: |failure, answer| {
+            let site = answer.context.site.address();
+            failure
+                .saying(format!(
+                    "There is no Jira Cloud site {site}, or it was deleted or suspended."
+                ))
+                .wrong("/settings/host")
+                .evidence("page_title", &answer.response.page_title().unwrap_or_default())
+        },
+        telling: &["content-type", "server"],
+    },
+    Rule {
+        is: Diagnosis {
+            code: "site-moved",
+            means: "The site has another name now.",
+            advice: &[advice("Enter the new name as the host name.")],
+        },
+        cause: Cause::InvalidInput,
+        retry: Retry::AfterUserAction,
+        applies: |answer| redirects(answer) && moved_to(answer).is_some(),
+        refine: |failure, answer| {
+            let (old, new) = (answer.context.site.address(), moved_to(answer).unwrap_or_default());
+            failure.saying(format!("The site {old} has moved to {new}.")).wrong("/settings/host")
+        },
+        telling: &["location"],
+    },
+    Rule {
+        is: Diagnosis {
+            code: "https-wanted",
+            means: "The server sends requests by http on to https.",
+            advice: &[advice("Set the protocol to https.")],
+        },
+        cause: Cause::InvalidInput,
+        retry: Retry::AfterUserAction,
+        applies: |answer| {
+            let location = answer.header("location").unwrap_or_default();
+            redirects(answer) && answer.context.site.wants_https(location)
+        },
+        refine: |failure, _| failure.wrong("/settings/protocol"),
+        telling: &["location"],
+    },
+    Rule {
+        is: Diagnosis {
+            code: "redirect-not-followed",
+            means: "Jira, or a sign-in page in front of it, points to another place, which was not followed.",
+            advice: &[
+                advice("Check the host name and the context path."),
+                advice(
+                    "If a sign-in of your organization stands in front, ask for a way past it for programs.",
+                ),
+            ],
+        },
+        cause: Cause::Protocol,
+        retry: Retry::AfterUserAction,
+        applies: redirects,
+        refine: plain,
+        telling: &["location", "server"],
+    },
+    Rule {
+        is: Diagnosis {
+            code: "web-page-instead",
+            means: "A web page came where Jira should answer with data: something stands in between.",
+            advice: &[
+                advice(
+                    "Look whether this network, a proxy or your organization's sign-in asks for something.",
+                ),
+                advice(
+                    "Check the host name and, for a server of your own, the context path such as /jira.",
+                ),
+            ],
+        },
+        cause: Cause::Protocol,
+        retry: Retry::Backoff,
+        applies: |answer| {
+            let jiras_own = answer.response.status >= 400 && answer.from_jira();
+            let elsewhere = answer.response.status >= 500 || answer.is(429);
+            let login_page = answer.is(200) && answer.unaccepted();
+            answer.page && !jiras_own && !elsewhere && !login_page
+        },
+        refine: web_page,
+        telling: &["content-type", "server", "via", "location"],
+    },
+    Rule {
+        is: Diagnosis {
+            code: "no-jira-here",
+            means: "At this address there is no REST API of a Jira.",
+            advice: &[
+                advice(
+                    "Open your Jira in a browser and paste its address; a context path such as /jira \
+                     belongs to it.",
+                ),
+                advice("Ask the server's administrator for the address of the REST API."),
+            ],
+        },
+        cause: Cause::InvalidInput,
+        retry: Retry::AfterUserAction,
+        applies: |answer| {
+            let gateway = matches!(answer.context.route, crate::settings::Route::Gateway(_));
+            answer.is(404) && asks_for_jira(answer) && !gateway
+        },
+        refine: |failure, answer| {
+            let site = answer.context.site;
+            let hint = if site.is_at_root() { "; perhaps its context path is missing" } else { "" };
+            let message = format!("At {} there is no REST API of a Jira{hint}.", site.address());
+            failure.saying(message).wrong("/settings/host")
+        },
+        telling: &["content-type", "server"],
+    },
+    Rule {
+        is: Diagnosis {
+            code: "gateway-without-site",
+            means: "Atlassian's gateway does not know the site's cloud id, or the account has no access to it.",
+            advice: &[
+                advice("Check the connection again, so that the id is looked up anew."),
+                advice("Look whether the account may open the site in a browser."),
+            ],
+        },
+        cause: Cause::NotFound,
+        retry: Retry::AfterUserAction,
+        applies: |answer| answer.is(404) && asks_for_jira(answer),
+        refine: plain,
+        telling: &["content-type"],
+    },
+];
+
+/// Whether what was asked is there in every Jira.
+fn asks_for_jira(answer: &Answer<'_>) -> bool {
+    matches!(answer.context.about, About::Server | About::Account | About::Permissions)
+}
+
+fn redirects(answer: &Answer<'_>) -> bool {
+    answer.is_any(&[300, 301, 302, 303, 305, 307, 308])
+}
+
+fn moved_to(answer: &Answer<'_>) -> Option<String> {
+    answer.context.site.moved_to(answer.header("location")?)
+}
+
+fn web_page(failure: Failure, answer: &Answer<'_>) -> Failure {
+    let title = answer.response.page_title();
+    let named = title.as_ref().map(|title| format!(" (\"{title}\")")).unwrap_or_default();
+    let site = answer.context.site.address();
+    let message = format!(
+        "A web page{named} came where {site} should answer with data: something stands in between."
+    );
+    failure.saying(message).evidence("page_title", &title.unwrap_or_default())
+}

@@ -1,0 +1,139 @@
+//! What can be seen without asking Jira, or in an answer that succeeded.
+
+use jackfield_guest::diagnosis::Diagnosis;
+use jackfield_guest::{Cause, Failure, Retry};
+
+use super::{API_TOKENS, Refine, advice, advice_at};
+use crate::site::Site;
+
+/// All of them, as the documentation lists them.
+#[cfg(test)]
+pub(crate) const ALL: [&Diagnosis; 8] = [
+    &NO_JIRA,
+    &HTTP_ON_CLOUD,
+    &TOKEN_ON_CLOUD,
+    &PASSWORD_ON_CLOUD,
+    &API_TOKEN_ON_DATA_CENTER,
+    &NO_ACCOUNT,
+    &NO_RECORD_KEY,
+    &PAGES_WITHOUT_END,
+];
+
+const NO_JIRA: Diagnosis = Diagnosis {
+    code: "not-a-jira-address",
+    means: "The host name is one of Atlassian's own, and no Jira answers there.",
+    advice: &[advice(
+        "Enter the address that the browser shows when your Jira is open, such as acme.atlassian.net.",
+    )],
+};
+
+const HTTP_ON_CLOUD: Diagnosis = Diagnosis {
+    code: "http-on-cloud",
+    means: "Jira Cloud speaks https only, and by http the token would travel unencrypted.",
+    advice: &[advice("Set the protocol to https.")],
+};
+
+const TOKEN_ON_CLOUD: Diagnosis = Diagnosis {
+    code: "personal-access-token-on-cloud",
+    means: "Jira Cloud has no personal access tokens; it takes API tokens, with the account's e-mail address.",
+    advice: &[
+        advice_at("Create an API token, and choose the method API token.", API_TOKENS),
+        advice("If the Jira is a server of your own, enter its host name."),
+    ],
+};
+
+const PASSWORD_ON_CLOUD: Diagnosis = Diagnosis {
+    code: "password-on-cloud",
+    means: "Jira Cloud accepts no passwords; it takes API tokens, with the account's e-mail address.",
+    advice: &[
+        advice_at("Create an API token, and choose the method API token.", API_TOKENS),
+        advice("If the Jira is a server of your own, enter its host name."),
+    ],
+};
+
+const API_TOKEN_ON_DATA_CENTER: Diagnosis = Diagnosis {
+    code: "api-token-on-data-center",
+    means: "This Jira is a server of its own, Data Center or Server, and API tokens are of Jira Cloud only.",
+    advice: &[
+        advice(
+            "In your Jira open Profile, then Personal Access Tokens, create one, and choose the method \
+             personal access token.",
+        ),
+        advice(
+            "If you use Jira Cloud, enter the host name of its site, such as acme.atlassian.net.",
+        ),
+    ],
+};
+
+const NO_ACCOUNT: Diagnosis = Diagnosis {
+    code: "no-account",
+    means: "Jira's answer names no account, so nothing proves that it accepts the credential.",
+    advice: &[advice(
+        "Look whether something between here and Jira answers in its place or changes its answers.",
+    )],
+};
+
+/// A record that cannot be told from others.
+pub(crate) const NO_RECORD_KEY: Diagnosis = Diagnosis {
+    code: "record-without-id",
+    means: "Jira sent a record without an id.",
+    advice: &[advice("Try again, and tell the connector's author if it lasts.")],
+};
+
+/// A list that leads in a circle.
+pub(crate) const PAGES_WITHOUT_END: Diagnosis = Diagnosis {
+    code: "pages-without-end",
+    means: "Jira's pages lead in a circle or do not come to an end, so reading was stopped.",
+    advice: &[advice(
+        "Start the stream anew, and tell the connector's author if it happens again.",
+    )],
+};
+
+/// The host is none of a Jira.
+pub(crate) fn no_jira(site: &Site) -> Failure {
+    let message =
+        format!("{} is one of Atlassian's own hosts, and no Jira answers there.", site.address());
+    wrong(&NO_JIRA).saying(message).wrong("/settings/host")
+}
+
+/// Cloud by http.
+pub(crate) fn http_on_cloud() -> Failure {
+    wrong(&HTTP_ON_CLOUD).wrong("/settings/protocol")
+}
+
+/// A personal access token for Cloud.
+pub(crate) fn token_on_cloud(site: &Site) -> Failure {
+    on_cloud(&TOKEN_ON_CLOUD, site, "there are no personal access tokens")
+        .wrong("/secrets/personal_access_token")
+}
+
+/// A password for Cloud.
+pub(crate) fn password_on_cloud(site: &Site) -> Failure {
+    on_cloud(&PASSWORD_ON_CLOUD, site, "no passwords are accepted").wrong("/secrets/password")
+}
+
+/// An API token for Data Center.
+pub(crate) fn api_token_on_data_center(site: &Site) -> Failure {
+    let message = format!(
+        "{} is a Jira of its own, Data Center or Server, and API tokens are of Jira Cloud only.",
+        site.address()
+    );
+    wrong(&API_TOKEN_ON_DATA_CENTER).saying(message).wrong("/secrets/api_token")
+}
+
+/// A success without an identity.
+pub(crate) fn no_account() -> Failure {
+    NO_ACCOUNT.failure(Cause::Protocol).retry(Retry::AfterUserAction)
+}
+
+fn on_cloud(diagnosis: &Diagnosis, site: &Site, what: &str) -> Failure {
+    let message = format!(
+        "{} is Jira Cloud, where {what}: it takes API tokens, with the account's e-mail address.",
+        site.address()
+    );
+    wrong(diagnosis).saying(message)
+}
+
+fn wrong(diagnosis: &Diagnosis) -> Failure {
+    diagnosis.failure(Cause::InvalidInput).retry(Retry::AfterUserAction)
+}

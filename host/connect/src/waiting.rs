@@ -1,0 +1,109 @@
+//! Waiting for a provider, as long as the caller allows and no longer.
+//!
+//! A call is repeated only where that is safe, the outside world being as before, and where the failure
+//! says that it helps: after the wait that the provider named, or after one that grows from attempt to
+//! attempt and has some chance in it, so that many who failed together do not come back together. A wait
+//! that would take longer than what is left is not begun: the failure is told at once.
+
+use std::time::Duration;
+
+use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
+use jackfield_host::failure::{Effect, Failure, Retry};
+
+/// Before the second attempt, about.
+const FIRST: Duration = Duration::from_millis(500);
+
+/// Between two attempts, at most.
+const LONGEST: Duration = Duration::from_secs(30);
+
+/// What is left of the caller's patience.
+pub(crate) struct Waiting {
+    left: Duration,
+    delays: ExponentialBackoff,
+}
+
+impl Waiting {
+    /// So long in all.
+    pub(crate) fn at_most(bound: Duration) -> Self {
+        let delays = ExponentialBuilder::default()
+            .with_min_delay(FIRST)
+            .with_max_delay(LONGEST)
+            .with_jitter()
+            .without_max_times();
+        Self { left: bound, delays: delays.build() }
+    }
+
+    /// Waits until the call may be repeated; `false`, at once, where it may not.
+    pub(crate) async fn again(&mut self, failure: &Failure) -> bool {
+        match self.take(failure) {
+            Some(delay) => {
+                tracing::debug!(code = failure.code, ?delay, "waiting for the provider");
+                tokio::time::sleep(delay).await;
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn take(&mut self, failure: &Failure) -> Option<Duration> {
+        if failure.effect != Effect::None || self.left.is_zero() {
+            return None;
+        }
+        let delay = match failure.retry {
+            Retry::After { milliseconds } => Duration::from_millis(milliseconds),
+            Retry::Backoff => self.delays.next()?,
+            Retry::Never | Retry::AfterUserAction => return None,
+        };
+        self.left = self.left.checked_sub(delay)?;
+        Some(delay)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jackfield_host::failure::Cause;
+
+    use super::*;
+
+    fn failure(retry: Retry, effect: Effect) -> Failure {
+        Failure::new(Cause::Unreachable, "Down.").retry(retry).effect(effect)
+    }
+
+    fn after(seconds: u64) -> Failure {
+        failure(Retry::After { milliseconds: seconds * 1_000 }, Effect::None)
+    }
+
+    #[test]
+    fn what_the_provider_names_is_waited_for_within_the_bound() {
+        let mut waiting = Waiting::at_most(Duration::from_secs(10));
+        assert_eq!(waiting.take(&after(6)), Some(Duration::from_secs(6)));
+        assert_eq!(waiting.take(&after(5)), None, "4 seconds are left");
+        assert_eq!(waiting.take(&after(4)), Some(Duration::from_secs(4)));
+        assert_eq!(waiting.take(&after(1)), None);
+        assert_eq!(Waiting::at_most(Duration::ZERO).take(&after(0)), None);
+    }
+
+    #[test]
+    fn attempts_come_further_and_further_apart_and_end() {
+        let mut waiting = Waiting::at_most(Duration::from_secs(60));
+        let again = failure(Retry::Backoff, Effect::None);
+        let delays: Vec<Duration> = std::iter::from_fn(|| waiting.take(&again)).collect();
+        assert!((3..=10).contains(&delays.len()), "{delays:?}");
+        assert!(delays.iter().sum::<Duration>() <= Duration::from_secs(60), "{delays:?}");
+        assert!(delays.first() < delays.get(2), "{delays:?}");
+    }
+
+    #[test]
+    fn what_is_not_safe_or_does_not_help_is_not_repeated() {
+        for (retry, effect) in [
+            (Retry::Never, Effect::None),
+            (Retry::AfterUserAction, Effect::None),
+            (Retry::Backoff, Effect::Unknown),
+            (Retry::Backoff, Effect::Applied),
+            (Retry::After { milliseconds: 1 }, Effect::Unknown),
+        ] {
+            let mut waiting = Waiting::at_most(Duration::from_secs(60));
+            assert_eq!(waiting.take(&failure(retry, effect)), None, "{retry:?} {effect:?}");
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! The provider's rate limits, kept for each credential.
+//!
+//! What answers tell of a limit is remembered, in this process, for the credential that they were
+//! given to. Connections that use the same credential share it.
+//!
+//! - **A request that cannot go now fails at once**, with the time, and nothing is sent: while a quota
+//!   is used up (`remaining` is 0 and the reset lies ahead), after a refusal that names a wait (429, or
+//!   403 and 503 with `retry-after`), and after a failure in which the connector itself says how long to
+//!   wait. Going on while limited may get a provider's users banned.
+//! - **Few requests at once.** A credential has a bounded number in flight; others wait for their turn
+//!   within their call's deadline.
+//! - **Changes are spaced**, where the manifest asks for it.
+//!
+//! Nothing here waits for a limit to end: that is for the caller, who knows how long it may.
+//!
+//! The provider's clock counts: a reset is taken as far from now as it is from the answer's `date`.
+
+use crate::failure::Timestamp;
+
+mod headers;
+mod ledger;
+
+pub(crate) use headers::Told;
+pub(crate) use ledger::{Lane, Ledger, Used};
+
+/// The provider's rate limit, as far as its headers tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Quota {
+    /// Requests left.
+    pub(crate) remaining: Option<u64>,
+    /// Requests per window.
+    pub(crate) limit: Option<u64>,
+    /// When the window ends, by the clock here.
+    pub(crate) resets_at: Option<Timestamp>,
+}

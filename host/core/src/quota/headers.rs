@@ -1,0 +1,277 @@
+//! What the headers of an answer tell of a limit.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use super::Quota;
+use crate::failure::Timestamp;
+use crate::header::retry_after;
+use crate::manifest::{QuotaRules, ResetUnit};
+
+/// No wait that a provider means is longer; what is, comes from a wrong clock or a wrong header.
+pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3600);
+
+/// The headers of one answer, read by the manifest's rules.
+pub(crate) struct Told<'a> {
+    rules: &'a QuotaRules,
+    headers: &'a [(String, String)],
+    now: Timestamp,
+}
+
+impl<'a> Told<'a> {
+    pub(crate) fn new(
+        rules: &'a QuotaRules,
+        headers: &'a [(String, String)],
+        now: Timestamp,
+    ) -> Self {
+        Self { rules, headers, now }
+    }
+
+    /// What the named headers say; `None` where they say nothing.
+    pub(crate) fn quota(&self) -> Option<Quota> {
+        let quota = Quota {
+            remaining: self.number(self.rules.remaining.as_deref()),
+            limit: self.number(self.rules.limit.as_deref()),
+            resets_at: self.reset_in().map(|wait| later(self.now, wait)),
+        };
+        let known = quota.remaining.is_some() || quota.limit.is_some() || quota.resets_at.is_some();
+        known.then_some(quota)
+    }
+
+    /// How long a quota that is used up stays so.
+    pub(super) fn used_up_for(&self) -> Option<Duration> {
+        let usual = self.rules.resource.as_ref().is_none_or(|resource| {
+            self.header(&resource.header).is_none_or(|told| told == resource.usual)
+        });
+        let none_left = self.number(self.rules.remaining.as_deref()) == Some(0);
+        self.reset_in().filter(|_| usual && none_left)
+    }
+
+    /// The wait in `retry-after`: seconds, or an HTTP date. Absent, blank and 0 are none.
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        let wait = retry_after(self.header("retry-after")?, self.server_time())?;
+        let wait = Duration::from_millis(wait);
+        Some(wait.min(LONGEST_WAIT)).filter(|wait| !wait.is_zero())
+    }
+
+    /// Whether the limit that refused concerns only requests like the one that it refused.
+    pub(super) fn is_narrow(&self) -> bool {
+        self.rules.reason.as_ref().is_some_and(|reason| {
+            self.header(&reason.header)
+                .is_some_and(|told| reason.narrow.iter().any(|narrow| narrow == told))
+        })
+    }
+
+    fn reset_in(&self) -> Option<Duration> {
+        let reset = self.rules.reset.as_ref()?;
+        let value = self.header(&reset.header)?;
+        let wait = match reset.unit {
+            ResetUnit::DeltaSeconds => Duration::from_secs(value.parse().ok()?),
+            ResetUnit::EpochSeconds => {
+                let seconds: u64 = value.parse().ok()?;
+                self.until_server_time(Timestamp(seconds.saturating_mul(1_000)))
+            }
+            ResetUnit::Rfc3339 => self.until_server_time(rfc3339(value)?),
+        };
+        Some(wait.min(LONGEST_WAIT))
+    }
+
+    /// How far that moment of the server's clock lies ahead.
+    fn until_server_time(&self, moment: Timestamp) -> Duration {
+        Duration::from_millis(moment.0.saturating_sub(self.server_time().0))
+    }
+
+    fn server_time(&self) -> Timestamp {
+        let date = self.header("date").and_then(|date| httpdate::parse_http_date(date).ok());
+        date.and_then(timestamp).unwrap_or(self.now)
+    }
+
+    fn number(&self, name: Option<&str>) -> Option<u64> {
+        self.header(name?)?.parse().ok()
+    }
+
+    fn header(&self, name: &str) -> Option<&'a str> {
+        let found = self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.trim())
+    }
+}
+
+pub(super) fn later(now: Timestamp, wait: Duration) -> Timestamp {
+    let wait = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+    Timestamp(now.0.saturating_add(wait))
+}
+
+fn timestamp(time: SystemTime) -> Option<Timestamp> {
+    let since = time.duration_since(UNIX_EPOCH).ok()?;
+    Some(Timestamp(u64::try_from(since.as_millis()).ok()?))
+}
+
+/// The moment of `2026-03-26T16:00Z`, `2026-03-26T16:00:30.5+01:00`: RFC 3339, seconds optional.
+fn rfc3339(text: &str) -> Option<Timestamp> {
+    let (date, time) = text.split_once(['T', 't', ' '])?;
+    let zone = time.find(['Z', 'z', '+', '-'])?;
+    let (clock, zone) = time.split_at_checked(zone)?;
+    let clock = clock.split_once('.').map_or(clock, |(whole, _)| whole);
+    let [year, month, day] = numbers(date, '-')?;
+    let [hour, minute, second] = match clock.matches(':').count() {
+        1 => numbers(&format!("{clock}:00"), ':')?,
+        _ => numbers(clock, ':')?,
+    };
+    if !(1..=12).contains(&month) || !(1..=31).contains(&day) || hour > 23 || minute > 59 {
+        return None;
+    }
+    let offset = match zone.split_at_checked(1)? {
+        ("Z" | "z", "") => 0,
+        (sign, rest) => {
+            let (hours, minutes) = rest.split_once(':')?;
+            let minutes: i64 = hours.parse::<i64>().ok()? * 60 + minutes.parse::<i64>().ok()?;
+            if sign == "-" { -minutes } else { minutes }
+        }
+    };
+    let days = days_since_epoch(year, month, day);
+    let seconds = days * 86_400 + hour * 3_600 + (minute - offset) * 60 + second.min(60);
+    Some(Timestamp(u64::try_from(seconds).ok()?.checked_mul(1_000)?))
+}
+
+fn numbers(text: &str, separator: char) -> Option<[i64; 3]> {
+    let mut parts = text.split(separator).map(|part| {
+        let digits = (1..=4).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+        digits.then(|| part.parse::<i64>().ok()).flatten()
+    });
+    let found = [parts.next()??, parts.next()??, parts.next()??];
+    parts.next().is_none().then_some(found)
+}
+
+/// Days from 1970-01-01 to a date of the Gregorian calendar, its years beginning in March.
+fn days_since_epoch(year: i64, month: i64, day: i64) -> i64 {
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
+    year * 365 + leap_days + (month * 153 + 2) / 5 + day - 719_469
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::{QuotaReason, QuotaReset, QuotaResource};
+
+    /// 2026-01-01T00:00:00Z.
+    const NOW: Timestamp = Timestamp(1_767_225_600_000);
+
+    fn rules(unit: ResetUnit) -> QuotaRules {
+        QuotaRules {
+            remaining: Some("X-Remaining".to_owned()),
+            limit: Some("x-limit".to_owned()),
+            reset: Some(QuotaReset { header: "x-reset".to_owned(), unit }),
+            resource: Some(QuotaResource {
+                header: "x-resource".to_owned(),
+                usual: "core".to_owned(),
+            }),
+            reason: Some(QuotaReason {
+                header: "x-reason".to_owned(),
+                narrow: vec!["burst".to_owned()],
+            }),
+            ..QuotaRules::default()
+        }
+    }
+
+    fn headers(list: &[(&str, &str)]) -> Vec<(String, String)> {
+        list.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn times_are_read_in_every_unit() {
+        let cases = [
+            (ResetUnit::EpochSeconds, "1767225660", Some(60)),
+            (ResetUnit::EpochSeconds, "1767225600", Some(0)),
+            (ResetUnit::EpochSeconds, "5", Some(0)),
+            (ResetUnit::EpochSeconds, "99999999999999999", Some(86_400)),
+            (ResetUnit::EpochSeconds, "soon", None),
+            (ResetUnit::EpochSeconds, "-5", None),
+            (ResetUnit::EpochSeconds, "", None),
+            (ResetUnit::DeltaSeconds, " 60 ", Some(60)),
+            (ResetUnit::DeltaSeconds, "999999999", Some(86_400)),
+            (ResetUnit::Rfc3339, "2026-01-01T00:01Z", Some(60)),
+            (ResetUnit::Rfc3339, "2026-01-01T00:01:30Z", Some(90)),
+            (ResetUnit::Rfc3339, "2026-01-01T01:01:00.5+01:00", Some(60)),
+            (ResetUnit::Rfc3339, "2025-12-31T23:01:00-01:00", Some(60)),
+            (ResetUnit::Rfc3339, "2025-12-31T23:59:00Z", Some(0)),
+            (ResetUnit::Rfc3339, "1969-12-31T23:59:00Z", None),
+            (ResetUnit::Rfc3339, "2026-13-01T00:01Z", None),
+            (ResetUnit::Rfc3339, "2026-01-01", None),
+            (ResetUnit::Rfc3339, "2026-01-01T00:01", None),
+            (ResetUnit::Rfc3339, "2026-01-01T00:01Zulu", None),
+            (ResetUnit::Rfc3339, "T+:", None),
+        ];
+        for (unit, value, expected) in cases {
+            let (rules, headers) = (rules(unit), headers(&[("x-reset", value)]));
+            let told = Told::new(&rules, &headers, NOW);
+            assert_eq!(told.reset_in().map(|wait| wait.as_secs()), expected, "{unit:?} {value}");
+        }
+    }
+
+    #[test]
+    fn dates_are_counted_through_leap_years() {
+        for (text, seconds) in [
+            ("1970-01-01T00:00Z", 0),
+            ("2000-02-29T00:00Z", 951_782_400),
+            ("2024-02-29T12:00Z", 1_709_208_000),
+            ("2024-03-01T00:00Z", 1_709_251_200),
+            ("2100-03-01T00:00Z", 4_107_542_400),
+            ("2026-11-21T00:00Z", 1_795_219_200),
+        ] {
+            assert_eq!(rfc3339(text), Some(Timestamp(seconds * 1_000)), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_servers_own_clock_counts() {
+        let rules = rules(ResetUnit::EpochSeconds);
+        let headers = headers(&[
+            ("date", "Thu, 01 Jan 2026 01:00:00 GMT"),
+            ("x-reset", "1767229260"),
+            ("x-remaining", "0"),
+            ("retry-after", "Thu, 01 Jan 2026 01:02:00 GMT"),
+        ]);
+        let told = Told::new(&rules, &headers, NOW);
+        assert_eq!(told.used_up_for(), Some(Duration::from_secs(60)));
+        assert_eq!(told.retry_after(), Some(Duration::from_secs(120)));
+        let resets_at = told.quota().and_then(|quota| quota.resets_at);
+        assert_eq!(resets_at, Some(Timestamp(NOW.0 + 60_000)));
+    }
+
+    #[test]
+    fn a_wait_is_read_or_absent() {
+        let rules = rules(ResetUnit::EpochSeconds);
+        for (value, expected) in [
+            ("60", Some(60)),
+            ("0", None),
+            ("", None),
+            ("soon", None),
+            ("-1", None),
+            ("Thu, 01 Jan 2026 00:01:00 GMT", Some(60)),
+            ("Wed, 31 Dec 2025 00:01:00 GMT", None),
+            ("99999999999", Some(86_400)),
+        ] {
+            let headers = headers(&[("retry-after", value)]);
+            let told = Told::new(&rules, &headers, NOW);
+            assert_eq!(told.retry_after().map(|wait| wait.as_secs()), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn only_the_usual_quota_is_used_up_and_only_at_zero() {
+        let rules = rules(ResetUnit::DeltaSeconds);
+        for (resource, remaining, expected) in [
+            (Some("core"), "0", true),
+            (None, "0", true),
+            (Some("search"), "0", false),
+            (Some("core"), "1", false),
+            (Some("core"), "", false),
+        ] {
+            let mut list = vec![("x-reset", "60"), ("x-remaining", remaining)];
+            list.extend(resource.map(|resource| ("x-resource", resource)));
+            let headers = headers(&list);
+            let told = Told::new(&rules, &headers, NOW);
+            assert_eq!(told.used_up_for().is_some(), expected, "{resource:?} {remaining}");
+        }
+    }
+}

@@ -1,0 +1,399 @@
+//! What is held up for each credential, and what goes in turn.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::Instant;
+use url::Url;
+
+use super::headers::{LONGEST_WAIT, Told, later};
+use crate::failure::{Cause, Failure, Retry, Timestamp};
+use crate::limits::MAX_CONCURRENT_PER_CREDENTIAL;
+use crate::manifest::QuotaRules;
+use crate::secret::SecretText;
+use crate::transport::Method;
+
+/// Credentials that are remembered. Beyond them, those are forgotten that nobody uses and nothing
+/// holds up.
+const MOST_LANES: usize = 10_000;
+
+/// Places of one credential that a narrow limit holds up, remembered at once.
+const MOST_NARROW: usize = 100;
+
+/// Added to a reset, which is told in whole seconds.
+const MARGIN: Duration = Duration::from_secs(1);
+
+/// All lanes of a host. A lane's name is a hash with a key of this process: no secret is kept here.
+#[derive(Default)]
+pub(crate) struct Ledger {
+    names: RandomState,
+    lanes: Mutex<HashMap<u64, Arc<Lane>>>,
+}
+
+impl Ledger {
+    /// The lane of that credential with that connector.
+    fn lane(&self, connector: &str, secret: &SecretText, rules: &QuotaRules) -> Arc<Lane> {
+        let name = self.names.hash_one((connector, secret.expose_secret()));
+        let mut lanes = locked(&self.lanes);
+        if lanes.len() >= MOST_LANES && !lanes.contains_key(&name) {
+            let now = Timestamp::now();
+            lanes.retain(|_, lane| Arc::strong_count(lane) > 1 || lane.is_held(now));
+        }
+        lanes.entry(name).or_insert_with(|| Arc::new(Lane::new(rules))).clone()
+    }
+}
+
+/// What goes with one credential.
+pub(crate) struct Lane {
+    in_flight: Semaphore,
+    spacing: Duration,
+    held: Mutex<Held>,
+}
+
+#[derive(Default)]
+struct Held {
+    /// Nothing goes before.
+    until: Timestamp,
+    /// Nothing with this method and path goes before.
+    narrow: HashMap<(&'static str, String), Timestamp>,
+    /// No change goes before.
+    next_change: Option<Instant>,
+}
+
+impl Lane {
+    fn new(rules: &QuotaRules) -> Self {
+        let own = rules.concurrency.filter(|own| *own > 0);
+        let most = own.unwrap_or(MAX_CONCURRENT_PER_CREDENTIAL).min(MAX_CONCURRENT_PER_CREDENTIAL);
+        let spacing = rules.write_spacing_ms.unwrap_or(0);
+        Self {
+            in_flight: Semaphore::new(most as usize),
+            spacing: Duration::from_millis(u64::from(spacing)),
+            held: Mutex::new(Held::default()),
+        }
+    }
+
+    /// Waits for the request's turn, if nothing holds it up.
+    ///
+    /// # Errors
+    ///
+    /// [`Cause::RateLimited`] with the wait, at once, where a limit of the provider holds it up;
+    /// and where its turn does not come before the deadline.
+    pub(crate) async fn admit(
+        &self,
+        method: Method,
+        url: &Url,
+        deadline: Instant,
+    ) -> Result<SemaphorePermit<'_>, Failure> {
+        self.judge(method, url)?;
+        let turn = tokio::time::timeout_at(deadline, self.in_flight.acquire()).await;
+        let Ok(Ok(permit)) = turn else { return Err(no_turn()) };
+        if !method.is_safe() && !self.spacing.is_zero() {
+            let at = self.take_turn_to_change();
+            if at >= deadline {
+                return Err(no_turn());
+            }
+            tokio::time::sleep_until(at).await;
+        }
+        // What was told while it waited counts too.
+        self.judge(method, url)?;
+        Ok(permit)
+    }
+
+    fn judge(&self, method: Method, url: &Url) -> Result<(), Failure> {
+        let held = locked(&self.held);
+        let narrow = held.narrow.get(&place(method, url)).copied().unwrap_or_default();
+        let until = held.until.max(narrow);
+        let now = Timestamp::now();
+        match until.0.checked_sub(now.0).filter(|wait| *wait > 0) {
+            Some(milliseconds) => Err(held_up(milliseconds)),
+            None => Ok(()),
+        }
+    }
+
+    fn take_turn_to_change(&self) -> Instant {
+        let mut held = locked(&self.held);
+        let now = Instant::now();
+        let at = held.next_change.map_or(now, |next| next.max(now));
+        held.next_change = Some(at + self.spacing);
+        at
+    }
+
+    /// Takes in what an answer tells.
+    pub(crate) fn observe(&self, method: Method, url: &Url, status: u16, told: &Told<'_>) {
+        let refused = match status {
+            403 | 429 | 503 => told.retry_after(),
+            _ => None,
+        };
+        if let Some(wait) = refused {
+            if told.is_narrow() {
+                self.hold_place(method, url, wait);
+            } else {
+                self.hold(wait);
+            }
+        }
+        if let Some(wait) = told.used_up_for() {
+            self.hold(wait + MARGIN);
+        }
+    }
+
+    /// Holds everything up, from now on for so long.
+    pub(crate) fn hold(&self, wait: Duration) {
+        let until = later(Timestamp::now(), wait.min(LONGEST_WAIT));
+        let mut held = locked(&self.held);
+        held.until = held.until.max(until);
+    }
+
+    fn hold_place(&self, method: Method, url: &Url, wait: Duration) {
+        let now = Timestamp::now();
+        let mut held = locked(&self.held);
+        held.narrow.retain(|_, until| *until > now);
+        if held.narrow.len() < MOST_NARROW {
+            held.narrow.insert(place(method, url), later(now, wait));
+        }
+    }
+
+    fn is_held(&self, now: Timestamp) -> bool {
+        let held = locked(&self.held);
+        held.until > now || held.narrow.values().any(|until| *until > now)
+    }
+}
+
+/// The lanes on which an instance's requests went.
+#[derive(Default)]
+pub(crate) struct Used(Mutex<Vec<Arc<Lane>>>);
+
+impl Used {
+    fn note(&self, lane: &Arc<Lane>) {
+        let mut used = locked(&self.0);
+        if !used.iter().any(|known| Arc::ptr_eq(known, lane)) {
+            used.push(Arc::clone(lane));
+        }
+    }
+
+    /// The lane for a credential, noted.
+    pub(crate) fn lane(
+        &self,
+        ledger: &Ledger,
+        connector: &str,
+        secret: &SecretText,
+        rules: &QuotaRules,
+    ) -> Arc<Lane> {
+        let lane = ledger.lane(connector, secret, rules);
+        self.note(&lane);
+        lane
+    }
+
+    /// Takes in a failure of the connector that says how long to wait.
+    pub(crate) fn take_in(&self, failure: &Failure) {
+        let Retry::After { milliseconds } = failure.retry else { return };
+        if failure.cause == Cause::RateLimited && failure.code != KNOWN {
+            for lane in locked(&self.0).iter() {
+                lane.hold(Duration::from_millis(milliseconds));
+            }
+        }
+    }
+}
+
+/// The code of a refusal that rests on an earlier answer.
+const KNOWN: &str = "rate-limit-known";
+
+fn place(method: Method, url: &Url) -> (&'static str, String) {
+    (method.as_str(), format!("{}{}", url.origin().ascii_serialization(), url.path()))
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn held_up(milliseconds: u64) -> Failure {
+    Failure::new(
+        Cause::RateLimited,
+        "The service's rate limit for this credential is reached, as an earlier answer said; nothing was sent.",
+    )
+    .code(KNOWN)
+    .retry(Retry::After { milliseconds })
+    .remedy("Wait until then; everything that uses this credential shares the limit.", None)
+}
+
+fn no_turn() -> Failure {
+    Failure::new(
+        Cause::RateLimited,
+        "Other requests with this credential were still under way; nothing was sent.",
+    )
+    .code("credential-busy")
+    .retry(Retry::Backoff)
+    .remedy("Let fewer things use this credential at the same time.", None)
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use crate::manifest::{QuotaReason, QuotaReset, ResetUnit};
+
+    fn rules() -> QuotaRules {
+        QuotaRules {
+            remaining: Some("x-remaining".to_owned()),
+            reset: Some(QuotaReset { header: "x-reset".to_owned(), unit: ResetUnit::DeltaSeconds }),
+            reason: Some(QuotaReason {
+                header: "x-reason".to_owned(),
+                narrow: vec!["burst".to_owned()],
+            }),
+            concurrency: Some(2),
+            write_spacing_ms: Some(40),
+            ..QuotaRules::default()
+        }
+    }
+
+    fn url(path: &str) -> Url {
+        Url::parse("https://api.example.com").unwrap().join(path).unwrap()
+    }
+
+    fn soon() -> Instant {
+        Instant::now() + Duration::from_millis(200)
+    }
+
+    fn lane() -> Lane {
+        Lane::new(&rules())
+    }
+
+    fn answer(lane: &Lane, status: u16, headers: &[(&str, &str)]) {
+        let headers: Vec<_> = (headers.iter())
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        let told = Told::new(&RULES, &headers, Timestamp::now());
+        lane.observe(Method::Get, &url("/a"), status, &told);
+    }
+
+    static RULES: std::sync::LazyLock<QuotaRules> = std::sync::LazyLock::new(rules);
+
+    /// Whether requests to `/a` and to `/b` may go.
+    async fn goes(lane: &Lane) -> (bool, bool) {
+        let go = async |path| lane.admit(Method::Get, &url(path), soon()).await.is_ok();
+        (go("/a").await, go("/b").await)
+    }
+
+    #[tokio::test]
+    async fn what_answers_tell_holds_requests_up() {
+        type Case = (&'static str, u16, &'static [(&'static str, &'static str)], (bool, bool));
+        let cases: [Case; 12] = [
+            ("success", 200, &[("x-remaining", "5"), ("x-reset", "60")], (true, true)),
+            (
+                "success that was the last",
+                200,
+                &[("x-remaining", "0"), ("x-reset", "60")],
+                (false, false),
+            ),
+            ("none left, without a reset", 200, &[("x-remaining", "0")], (true, true)),
+            ("limited", 429, &[("retry-after", "60")], (false, false)),
+            ("limited, without a wait", 429, &[], (true, true)),
+            (
+                "limited for this place",
+                429,
+                &[("retry-after", "60"), ("x-reason", "burst")],
+                (false, true),
+            ),
+            (
+                "limited for another reason",
+                429,
+                &[("retry-after", "60"), ("x-reason", "quota")],
+                (false, false),
+            ),
+            ("forbidden with a wait", 403, &[("retry-after", "60")], (false, false)),
+            ("forbidden", 403, &[("x-remaining", "5")], (true, true)),
+            ("unavailable with a wait", 503, &[("retry-after", "60")], (false, false)),
+            ("success with a wait of zero", 200, &[("retry-after", "0")], (true, true)),
+            ("success with a wait", 200, &[("retry-after", "60")], (true, true)),
+        ];
+        for (name, status, headers, expected) in cases {
+            let lane = lane();
+            answer(&lane, status, headers);
+            assert_eq!(goes(&lane).await, expected, "{name}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_held_up_says_until_when_and_goes_then() {
+        let lane = lane();
+        lane.hold(Duration::from_millis(80));
+        let failure = lane.admit(Method::Get, &url("/a"), soon()).await.unwrap_err();
+        assert_eq!((failure.code.as_str(), failure.cause), (KNOWN, Cause::RateLimited));
+        assert!(matches!(failure.retry, Retry::After { milliseconds: 1..=80 }));
+        lane.hold(Duration::from_millis(1));
+        assert!(lane.admit(Method::Get, &url("/a"), soon()).await.is_err(), "never shorter");
+        tokio::time::sleep(Duration::from_millis(90)).await;
+        assert!(lane.admit(Method::Get, &url("/a"), soon()).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn so_many_go_at_once_and_others_wait_for_their_turn() {
+        let lane = lane();
+        let first = lane.admit(Method::Get, &url("/a"), soon()).await.unwrap();
+        let _second = lane.admit(Method::Get, &url("/a"), soon()).await.unwrap();
+        let failure = lane.admit(Method::Get, &url("/a"), soon()).await.unwrap_err();
+        assert_eq!(failure.code, "credential-busy");
+        drop(first);
+        assert!(lane.admit(Method::Get, &url("/a"), soon()).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn changes_are_spaced_and_reads_are_not() {
+        let lane = lane();
+        let start = Instant::now();
+        for _ in 0..3 {
+            drop(lane.admit(Method::Post, &url("/a"), soon()).await.unwrap());
+        }
+        assert!(start.elapsed() >= Duration::from_millis(80), "{:?}", start.elapsed());
+        let mut turns = Vec::new();
+        for _ in 0..9 {
+            turns.push(lane.admit(Method::Post, &url("/a"), soon()).await.is_ok());
+        }
+        assert!(turns.contains(&true));
+        let held = lane.take_turn_to_change();
+        assert!(held > start + Duration::from_millis(300));
+    }
+
+    #[test]
+    fn a_lane_is_that_of_one_secret_and_one_connector() {
+        let ledger = Ledger::default();
+        let lane = |connector: &str, secret: &str| {
+            ledger.lane(connector, &SecretText::new(secret.to_owned()), &RULES)
+        };
+        let first = lane("github", "one");
+        assert!(Arc::ptr_eq(&first, &lane("github", "one")));
+        assert!(!Arc::ptr_eq(&first, &lane("github", "two")));
+        assert!(!Arc::ptr_eq(&first, &lane("jira", "one")));
+    }
+
+    #[test]
+    fn what_nobody_uses_is_forgotten_but_not_what_is_held_up() {
+        let ledger = Ledger::default();
+        let lane = |name: usize| ledger.lane("x", &SecretText::new(name.to_string()), &RULES);
+        lane(0).hold(Duration::from_secs(60));
+        let used = lane(1);
+        for name in 2..=MOST_LANES {
+            lane(name);
+        }
+        assert!(locked(&ledger.lanes).len() < 10);
+        assert!(lane(0).is_held(Timestamp::now()));
+        assert!(Arc::ptr_eq(&used, &lane(1)));
+    }
+
+    #[test]
+    fn a_connectors_own_word_holds_what_it_used() {
+        let (ledger, used) = (Ledger::default(), Used::default());
+        let lane = used.lane(&ledger, "x", &SecretText::new("one".to_owned()), &RULES);
+        let failure = |code: &str, cause| {
+            Failure::new(cause, "").code(code).retry(Retry::After { milliseconds: 60_000 })
+        };
+        for passed_over in [failure("x", Cause::Unreachable), failure(KNOWN, Cause::RateLimited)] {
+            used.take_in(&passed_over);
+            assert!(!lane.is_held(Timestamp::now()));
+        }
+        used.take_in(&failure("x", Cause::RateLimited));
+        assert!(lane.is_held(Timestamp::now()));
+    }
+}
