@@ -7,6 +7,7 @@
 mod components;
 mod flow;
 pub(crate) mod home;
+mod jira;
 mod provider;
 mod reading;
 mod sharing;
