@@ -12,7 +12,7 @@ use std::{env, fs};
 const TARGET: &str = "wasm32-wasip2";
 
 /// Package and id of each connector.
-const CONNECTORS: &[(&str, &str)] = &[("jackfield-github", "github")];
+const CONNECTORS: &[(&str, &str)] = &[("jackfield-github", "github"), ("jackfield-jira", "jira")];
 
 /// The package whose examples are the hostile guests.
 const HOSTILE: &str = "jackfield-hostile";
@@ -97,7 +97,8 @@ impl Place {
 
     /// Names what the components are made of.
     fn watch(&self) {
-        let mut sources = vec!["guest/sdk", "guest/github", "wit", "Cargo.toml", "Cargo.lock"];
+        let mut sources =
+            vec!["guest/sdk", "guest/github", "guest/jira", "wit", "Cargo.toml", "Cargo.lock"];
         if env::var_os("CARGO_FEATURE_HOSTILE").is_some() {
             sources.push("tests/hostile");
         }

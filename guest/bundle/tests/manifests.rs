@@ -5,7 +5,10 @@ use jackfield_host::manifest::Manifest;
 use jackfield_host::secret_kind::{Doubt, recognize};
 
 /// Id and manifest of each connector.
-const MANIFESTS: &[(&str, &str)] = &[("github", include_str!("../../github/src/manifest.json"))];
+const MANIFESTS: &[(&str, &str)] = &[
+    ("github", include_str!("../../github/src/manifest.json")),
+    ("jira", include_str!("../../jira/src/manifest.json")),
+];
 
 #[test]
 fn every_connector_has_a_manifest_that_the_host_accepts() {

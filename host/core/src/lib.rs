@@ -54,6 +54,7 @@ mod binding;
 mod bindings;
 mod cache;
 mod component;
+pub mod diagnoses;
 pub mod endpoint;
 mod engine;
 mod error;

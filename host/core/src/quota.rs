@@ -21,7 +21,7 @@ mod headers;
 mod ledger;
 
 pub(crate) use headers::Told;
-pub(crate) use ledger::{Lane, Ledger, Used};
+pub(crate) use ledger::{Lane, Ledger, Used, held_up, no_turn};
 
 /// The provider's rate limit, as far as its headers tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

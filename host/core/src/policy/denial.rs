@@ -68,6 +68,32 @@ pub enum Granter {
 }
 
 impl Rule {
+    /// Every rule.
+    pub const ALL: [Self; 22] = [
+        Self::Scheme,
+        Self::Userinfo,
+        Self::MalformedHost,
+        Self::HttpsRequired,
+        Self::AddressAsHost,
+        Self::PrivateName,
+        Self::SpecialAddress,
+        Self::MetadataAddress,
+        Self::RedirectLimit,
+        Self::RedirectLocation,
+        Self::RedirectDowngrade,
+        Self::RedirectOrigin,
+        Self::RedirectBody,
+        Self::UnknownEndpoint,
+        Self::PathSegment,
+        Self::UrlLength,
+        Self::LinkOutsideEndpoints,
+        Self::HeaderSyntax,
+        Self::HeaderReserved,
+        Self::HeaderLimit,
+        Self::Audience,
+        Self::Budget,
+    ];
+
     /// The stable code, in kebab-case.
     pub fn code(self) -> &'static str {
         match self {

@@ -208,7 +208,8 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn held_up(milliseconds: u64) -> Failure {
+/// What a request that is held up gets.
+pub(crate) fn held_up(milliseconds: u64) -> Failure {
     Failure::new(
         Cause::RateLimited,
         "The service's rate limit for this credential is reached, as an earlier answer said; nothing was sent.",
@@ -218,7 +219,8 @@ fn held_up(milliseconds: u64) -> Failure {
     .remedy("Wait until then; everything that uses this credential shares the limit.", None)
 }
 
-fn no_turn() -> Failure {
+/// What a request gets whose turn does not come.
+pub(crate) fn no_turn() -> Failure {
     Failure::new(
         Cause::RateLimited,
         "Other requests with this credential were still under way; nothing was sent.",

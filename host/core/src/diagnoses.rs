@@ -1,0 +1,87 @@
+//! An example of every failure that the host makes by itself: for documentation, and for platforms that
+//! translate or explain codes. What connectors diagnose stands in pages of their own.
+
+use url::Url;
+
+use crate::failure::Failure;
+use crate::policy::{Denial, Rule};
+use crate::transport::{Method, TransportError};
+use crate::{quota, unreached};
+
+/// One failure for each code, in an order for reading: on the way to the provider, the provider's
+/// limits, the host's policy.
+pub fn examples() -> Vec<Failure> {
+    let (host, authority) = ("api.example.com".to_owned(), "api.example.com:443".to_owned());
+    let detail = "as the system says".to_owned();
+    let on_the_way = [
+        TransportError::NameLookup { host, detail: detail.clone() },
+        TransportError::Connect { authority: authority.clone(), detail: detail.clone() },
+        TransportError::Tls { authority: authority.clone(), detail: detail.clone() },
+        TransportError::Timeout { authority: authority.clone(), sent: true },
+        TransportError::Broken { authority, detail },
+        TransportError::TooLarge { limit: crate::limits::MAX_RESPONSE_BYTES },
+    ];
+    let url = Url::parse("https://api.example.com").ok();
+    let on_the_way = on_the_way
+        .into_iter()
+        .filter_map(|error| Some(unreached::failure(error, Method::Get, url.as_ref()?)));
+    let limits = [quota::held_up(60_000), quota::no_turn()];
+    let denied = Rule::ALL.into_iter().map(|rule| Denial::new(rule, subject(rule)).into());
+    on_the_way.chain(limits).chain(denied).collect()
+}
+
+/// What the rule is about, for instance.
+fn subject(rule: Rule) -> &'static str {
+    match rule {
+        Rule::Scheme => "ftp://files.example.com",
+        Rule::HttpsRequired => "http://jira.example.com",
+        Rule::AddressAsHost => "https://192.0.2.1",
+        Rule::PrivateName => "https://jira",
+        Rule::SpecialAddress => "10.0.0.7",
+        Rule::MetadataAddress => "169.254.169.254",
+        Rule::UnknownEndpoint => "upload",
+        Rule::PathSegment => "..",
+        Rule::HeaderSyntax | Rule::HeaderReserved | Rule::HeaderLimit => "authorization",
+        Rule::Audience => "token",
+        Rule::Budget => "requests",
+        _ => "https://other.example.com",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The page, a section for each code.
+    fn page() -> String {
+        let mut page = "# What the host diagnoses\n\n\
+            Generated from the code; names and addresses are examples. The code is `failure.code`.\n"
+            .to_owned();
+        for failure in examples() {
+            page += &format!("\n## {}\n\n{}\n\n", failure.code, failure.message);
+            for remedy in failure.remedies {
+                page += &format!("- {}\n", remedy.text);
+            }
+        }
+        page
+    }
+
+    #[test]
+    fn the_page_beside_this_crate_is_what_the_code_says() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/DIAGNOSES.md");
+        if std::env::var_os("JACKFIELD_BLESS").is_some() {
+            assert!(std::fs::write(file, page()).is_ok());
+        }
+        let kept = std::fs::read_to_string(file).unwrap_or_default();
+        assert_eq!(kept, page(), "run it once with JACKFIELD_BLESS=1, and commit the page");
+    }
+
+    #[test]
+    fn every_code_stands_once_with_a_sentence_and_a_remedy() {
+        let all = examples();
+        for (at, failure) in all.iter().enumerate() {
+            assert!(!all.iter().take(at).any(|other| other.code == failure.code), "{failure:?}");
+            assert!(failure.message.ends_with('.') && !failure.remedies.is_empty(), "{failure:?}");
+        }
+    }
+}
