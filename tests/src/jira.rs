@@ -2,8 +2,8 @@
 //!
 //! Sources: the exchanges recorded of Jira, Atlassian's documentation and reports of users, read in
 //! November 2026. Nobody has recorded these, so that their bodies are made up: 401 of a token with
-//! scopes on the site, 404 of the gateway for an unknown site, 400 for a page token that is none, 400
-//! for an unknown permission.
+//! scopes on the site, 404 of the gateway for an unknown site, 400 for a page token that is none or
+//! has expired, 400 for an unknown permission, 403 for a list of users, 301 of a renamed site.
 //!
 //! What is not there: anything that writes, OAuth, the rate limits of Cloud but as faults.
 
@@ -53,6 +53,21 @@ use world::{Bucket, CLOUD_ID, World};
 /// - The journal is that of the server: each request's header `host` says what it was for.
 ///   [`faults`](Peer::fault) go by paths, those of the gateway with `/ex/jira/CLOUD-ID`, those of Data
 ///   Center with `/jira`.
+///
+/// A client that reaches the real names:
+///
+/// ```
+/// use jackfield_host::EgressPolicy;
+/// use jackfield_tests::Jira;
+/// use jackfield_transport::{CaCertificates, HttpsTransport, ProxyChoice, TransportOptions};
+///
+/// let jira = Jira::start();
+/// let mut options = TransportOptions::new(EgressPolicy::strict());
+/// options.ca_certificates.push(CaCertificates::Pem(jira.ca_pem().into()));
+/// options.proxy = ProxyChoice::Url(jira.proxy_url().parse().unwrap());
+/// let transport = HttpsTransport::new(options).unwrap();
+/// # let _ = transport;
+/// ```
 pub struct Jira {
     peer: Peer,
     world: Arc<World>,

@@ -137,6 +137,9 @@ fn lives(kind: &Kind) {
     let connected = setup.connect(kind.method, kind.pasted, "ada", secret).done();
     let id = id_of(&connected);
     assert!(connected.stdout.contains("ada"), "{connected:#?}");
+    let encoded = kind.authorization(&kind.old);
+    let told = format!("{connected:?}{:?}", home.run(&["show", &id, "--json", "-vv"]));
+    assert!(!told.contains(secret) && !told.contains(&encoded), "the secret is told");
     let shown = setup.shown(&id);
     assert_eq!((&shown["connector"], &shown["state"]), (&json!("jira"), &json!("active")));
     assert_eq!(shown["settings"]["host"], kind.host, "{shown}");
@@ -266,6 +269,79 @@ fn a_site_that_is_renamed_still_works_by_the_gateway() {
 }
 
 #[test]
+fn a_site_that_is_renamed_is_told_and_its_new_name_gets_no_token_unasked() {
+    for (old, code, words) in [
+        (OldName::Redirects, 4, "https://acme-labs.atlassian.net"),
+        (OldName::IsGone, 2, "renamed"),
+    ] {
+        let setup = Setup::new();
+        let token = setup.jira.add(Account::classic("ada"));
+        let id = id_of(&setup.connect("api_token", SITE, "ada", &token).done());
+        setup.jira.rename_site("acme-labs", old);
+        setup.home.run(&["check", &id]).ended(code).says(words);
+        assert!(!setup.jira.hosts_asked().iter().any(|host| host.starts_with("acme-labs")));
+        let again = setup.connect("api_token", "acme-labs.atlassian.net", "ada", &token).done();
+        assert_eq!(setup.shown(&id_of(&again))["discovered"]["route"], "site");
+    }
+}
+
+#[test]
+fn a_missing_scope_is_no_bad_token() {
+    let setup = Setup::new();
+    let narrow = setup.jira.add(Account::scoped("ada", &["read:jira-user"]));
+    let id = id_of(&setup.connect("api_token", SITE, "ada", &narrow).done());
+    for (stream, scope) in [("issues", "read:jira-work"), ("projects", "read:jira-work")] {
+        let error = setup.home.run(&["read", &id, stream, "--json"]).ended(3).error();
+        assert_eq!(error["cause"], json!({ "code": "permission-missing", "permissions": [scope] }));
+    }
+    assert!(!records(&setup.read(&id, "users", &[])).is_empty());
+    assert_eq!(setup.shown(&id)["state"], "active");
+    let none = setup.jira.add(Account::scoped("eve", &[]));
+    let error = setup.connect("api_token", SITE, "eve", &none).ended(3).error();
+    assert_eq!(error["cause"]["permissions"], json!(["read:jira-user"]), "{error}");
+}
+
+#[test]
+fn a_method_of_the_other_jira_is_told_and_no_secret_sent() {
+    let setup = Setup::new();
+    let token = setup.jira.add(Account::classic("ada"));
+    let personal = setup.jira.add(Account::personal("ada"));
+    let server = setup.jira.data_center_host();
+    for (method, host, secret) in [
+        ("personal_access_token", SITE, &personal),
+        ("password", SITE, &personal),
+        ("api_token", server, &token),
+    ] {
+        let error = setup.connect(method, host, "ada", secret).ended(2).error();
+        assert_eq!(error["cause"]["code"], "invalid-input", "{method}: {error}");
+    }
+    assert!(setup.arrived().iter().all(|(_, credential)| credential.is_empty()));
+}
+
+#[test]
+fn a_limit_of_data_center_is_waited_for_only_once_it_is_reached() {
+    let setup = Setup::new();
+    let token = setup.jira.add(Account::personal("ada"));
+    setup.jira.limit_rate(3);
+    let host = setup.jira.data_center_host();
+    let id = id_of(&setup.connect("personal_access_token", host, "ada", &token).done());
+    setup.home.run(&["read", &id, "projects"]).done();
+    let error = setup.home.run(&["read", &id, "projects", "--json"]).ended(3).error();
+    assert_eq!(error["cause"]["code"], "rate-limited", "{error}");
+    assert_eq!(error["retry"]["milliseconds"], 10_000, "{error}");
+    setup.jira.limit_rate(3);
+    setup.home.run(&["read", &id, "projects"]).done();
+}
+
+#[test]
+fn a_forgotten_context_path_is_told() {
+    let setup = Setup::new();
+    let token = setup.jira.add(Account::personal("ada"));
+    let run = setup.connect("personal_access_token", SERVER, "ada", &token).ended(3);
+    assert!(run.error().to_string().contains("context path"), "{run:#?}");
+}
+
+#[test]
 fn an_expired_token_is_not_taken_for_an_empty_jira() {
     let setup = Setup::new();
     setup.jira.publish("ABC");
@@ -302,6 +378,8 @@ fn a_wrong_password_is_tried_once() {
 #[test]
 fn what_jira_answers_has_its_exit_code_and_its_cause() {
     let myself = "/rest/api/3/myself";
+    let setup = Setup::new();
+    let token = setup.jira.add(Account::classic("ada"));
     for (name, fault, code, cause) in [
         ("burst", Fault::burst_limit(), 3, "rate-limited"),
         ("quota", Fault::hourly_quota(600, "2026-03-26T16:00Z"), 3, "rate-limited"),
@@ -314,13 +392,12 @@ fn what_jira_answers_has_its_exit_code_and_its_cause() {
         ("truncated", Fault::Truncated, 5, "unreachable"),
         ("close", Fault::Close, 5, "unreachable"),
     ] {
-        let setup = Setup::new();
-        let token = setup.jira.add(Account::classic("ada"));
         setup.jira.fault(myself, fault);
         let error = setup.connect("api_token", SITE, "ada", &token).ended(code).error();
         assert_eq!(error["cause"]["code"], cause, "{name}: {error}");
         assert!(!error["remedies"].as_array().unwrap().is_empty(), "{name}: {error}");
         assert_eq!(setup.home.connections().len(), 0, "{name}");
+        setup.jira.heal();
     }
 }
 

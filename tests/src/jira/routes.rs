@@ -87,7 +87,7 @@ fn answer(world: &World, counter: &Counter, parts: Parts, body: Vec<u8>) -> Answ
     let parameters = parameters.map(|Query(pairs)| pairs).unwrap_or_default();
     let web = format!("https://{}.atlassian.net", state.name);
     let (deployment, base, web, path) = match target(&host, &path, &state) {
-        Target::Nothing => return no_site(),
+        Target::Nothing => return nothing(&host),
         Target::Moved(host) => {
             let place = parts.uri.path_and_query().map_or("/", |target| target.as_str());
             return Answer::of(301, HTML, "").header("location", format!("https://{host}{place}"));
@@ -152,9 +152,15 @@ fn target<'a>(host: &str, path: &'a str, state: &State) -> Target<'a> {
     }
 }
 
-fn no_site() -> Answer {
-    const BODY: &str = "<!DOCTYPE html><html><head><title>Atlassian Cloud Notifications - Page \
+/// The answer of whatever stands where no Jira is.
+fn nothing(host: &str) -> Answer {
+    const NO_SITE: &str = "<!DOCTYPE html><html><head><title>Atlassian Cloud Notifications - Page \
         Unavailable</title></head><body><h1>Your Atlassian Cloud site is currently \
         unavailable.</h1></body></html>";
-    Answer::of(404, HTML, BODY).header("server", "AtlassianEdge")
+    const NO_PAGE: &str = "<html>\r\n<head><title>404 Not Found</title></head>\r\n<body>\r\n<center><h1>404 \
+        Not Found</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n";
+    if host.ends_with(".atlassian.net") || host == "api.atlassian.com" {
+        return Answer::of(404, HTML, NO_SITE).header("server", "AtlassianEdge");
+    }
+    Answer::of(404, HTML, NO_PAGE).header("server", "nginx")
 }

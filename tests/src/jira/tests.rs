@@ -146,7 +146,7 @@ async fn refusals_have_jiras_words() {
         (format!("{server}/user/search"), "Bearer x", 401, "You are not authenticated."),
         (server.replace("api/2", "api/3"), "", 404, "null for uri"),
         ("https://jira.example.com/jira/nothing".to_owned(), "", 404, "dead link"),
-        ("https://jira.example.com/".to_owned(), "", 404, "unavailable"),
+        ("https://jira.example.com/".to_owned(), "", 404, "nginx"),
         ("https://nobody.atlassian.net/_edge/tenant_info".to_owned(), "", 404, "unavailable"),
     ] {
         let answer = fetch(&jira, &url, authorization).await;
