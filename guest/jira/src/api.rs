@@ -1,7 +1,8 @@
 //! The only place that sends: requests to this Jira, with the headers that every one carries.
 //!
-//! An answer with status 200 is a success only where it was given to the account. Where its headers do not
-//! say (see `identity`), `myself` is asked with the same credential, and must name an account.
+//! An answer with status 200 is a success only where it was given to the account. Where its headers
+//! do not say (see `identity`), `myself` is asked with the same credential, and must name an
+//! account.
 
 use jackfield_guest::{Failure, Request, Response};
 
@@ -67,7 +68,7 @@ impl<'a> Api<'a> {
     /// As [`Api::ask`], and a protocol failure where the answer names no account.
     pub(crate) fn myself(&self) -> Result<Myself, Failure> {
         let response = self.send(self.get(&["myself"]), About::Account)?;
-        let myself: Myself = self.read(&response, response.json())?;
+        let myself: Myself = self.read(&response, wire::object(&response))?;
         match myself.id(self.deployment) {
             Some(_) => Ok(myself),
             None => self
@@ -122,8 +123,8 @@ impl Myself {
     }
 }
 
-/// With what every request says. Messages are told apart by their English words, and Jira answers in the
-/// language of the account unless it is made not to.
+/// With what every request says. Messages are told apart by their English words, and Jira answers
+/// in the language of the account unless it is made not to.
 pub(crate) fn prepared(request: Request<'_>) -> Request<'_> {
     request
         .header("accept", "application/json")

@@ -1,5 +1,5 @@
-//! Whether the credential works, whose it is, and what it may do, as far as Jira tells without changing
-//! anything.
+//! Whether the credential works, whose it is, and what it may do, as far as Jira tells without
+//! changing anything.
 //!
 //! | asked | of | with the credential |
 //! |---|---|---|
@@ -135,8 +135,8 @@ fn said_of(held: Result<&Held, &Failure>) -> Option<Warning> {
     Some(match held {
         Ok(Held { browse: true, .. }) => Warning::new(
             "permissions-in-some-project",
-            "Jira tells that the account may browse at least one project, and not which; a project that it \
-             may not browse looks absent.",
+            "Jira tells that the account may browse at least one project, and not which; a \
+             project that it may not browse looks absent.",
         )
         .remedy("Read the stream projects to see which ones."),
         Ok(_) => Warning::new(
@@ -147,7 +147,10 @@ fn said_of(held: Result<&Held, &Failure>) -> Option<Warning> {
         Err(failure) => {
             let mut warning = Warning::new(
                 "permissions-unknown",
-                format!("The credential works, and Jira did not tell what it may do: {}", failure.message),
+                format!(
+                    "The credential works, and Jira did not tell what it may do: {}",
+                    failure.message
+                ),
             );
             warning.remedies.clone_from(&failure.remedies);
             warning
@@ -163,13 +166,13 @@ fn warnings(setup: &Setup, api: &Api<'_>) -> Vec<Warning> {
 fn unencrypted(setup: &Setup) -> Option<Warning> {
     setup.site.is_plain().then(|| {
         let message = format!(
-            "Everything to and from {} travels unencrypted, the credential included: whoever is on the way \
-             can read and use it.",
+            "Everything to and from {} travels unencrypted, the credential included: whoever is \
+             on the way can read and use it.",
             setup.site.address()
         );
         Warning::new("unencrypted", message).remedy(
-            "Have https set up on the server and set the protocol to https; until then keep to a private \
-             network.",
+            "Have https set up on the server and set the protocol to https; until then keep to a \
+             private network.",
         )
     })
 }
@@ -177,12 +180,12 @@ fn unencrypted(setup: &Setup) -> Option<Warning> {
 fn ends(setup: &Setup) -> Option<Warning> {
     let noun = setup.method.noun();
     match setup.expires_at {
-        Some(end) if end <= setup.now => {
-            Some(date(end, "expiry-date-passed", |day| {
+        Some(end) if end <= setup.now => Some(
+            date(end, "expiry-date-passed", |day| {
                 format!("The {noun} works, although it should have ended on {day}.")
             })
-            .remedy("Correct the date on which the token expires."))
-        }
+            .remedy("Correct the date on which the token expires."),
+        ),
         Some(end) if end <= setup.now.saturating_add(SOON) => {
             let warning = date(end, "expires-soon", |day| {
                 format!("The {noun} ends on {day}; the connection stops working then.")
@@ -196,10 +199,12 @@ fn ends(setup: &Setup) -> Option<Warning> {
         None if setup.method == Method::ApiToken => Some(
             Warning::new(
                 "expiry-unknown",
-                "An API token ends a year after it was created at the latest, and Jira does not tell when.",
+                "An API token ends a year after it was created at the latest, and Jira does not \
+                 tell when.",
             )
             .remedy_at(
-                "Look up the date in the list of your tokens, and enter it in the settings, to be warned in time.",
+                "Look up the date in the list of your tokens, and enter it in the settings, to be \
+                 warned in time.",
                 API_TOKENS,
             ),
         ),

@@ -6,10 +6,10 @@
 //! | `issues` of Data Center | `from`, which moves with the issues, and `start` among those of the same second |
 //! | `projects`, `users` | `start` |
 //!
-//! Whatever comes back is judged anew. Guards against an end that never comes: a page token that came
-//! before (Brent's way of finding a cycle: `mark` is the token of the last page whose number is a power of
-//! two), the same page at another offset (`seen` is its digest), empty pages in a row, and a number of
-//! pages that no site has.
+//! Whatever comes back is judged anew. Guards against an end that never comes: a page token that
+//! came before (Brent's way of finding a cycle: `mark` is the token of the last page whose number
+//! is a power of two), the same page at another offset (`seen` is its digest), empty pages in a
+//! row, and a number of pages that no site has.
 
 use jackfield_guest::{Cause, Failure, Retry, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -23,14 +23,15 @@ const POINTER: &str = "/cursor";
 /// Pages of one run, at most.
 const MOST_PAGES: u64 = 1_000_000;
 
-/// Pages without a record one after the other, at most. Cloud leaves out what the account may not see
-/// after it has cut the pages.
+/// Pages without a record one after the other, at most. Cloud leaves out what the account may not
+/// see after it has cut the pages.
 const MOST_EMPTY: u64 = 20;
 
 /// Bytes of a page token, at most; it holds the JQL, of which a person's part has 1,000 characters.
 const MOST_TOKEN: usize = 20_000;
 
-/// Asked for again by the next run: Cloud's index lags behind, and Data Center's knows no milliseconds.
+/// Asked for again by the next run: Cloud's index lags behind, and Data Center's knows no
+/// milliseconds.
 const OVERLAP: u64 = 5 * 60_000;
 
 /// Where a read of one stream goes on.
@@ -167,8 +168,8 @@ impl Cursor {
         self.counted(step)
     }
 
-    /// The issues from the last one of this page on, where that is later than what was asked for; by
-    /// offset where it is not.
+    /// The issues from the last one of this page on, where that is later than what was asked for;
+    /// by offset where it is not.
     pub(crate) fn at_change(
         mut self,
         last: Option<Timestamp>,
@@ -188,8 +189,8 @@ impl Cursor {
         Self { from, token: None, mark: None, skip: 0, ..self }
     }
 
-    /// The beginning of the next run, from a little before the latest change that was seen; none where
-    /// nothing was ever seen.
+    /// The beginning of the next run, from a little before the latest change that was seen; none
+    /// where nothing was ever seen.
     pub(crate) fn next_run(&self, step: Step) -> Option<String> {
         let from = self.newest.max(step.newest).map(before).or(self.from)?;
         let deployment = self.deployment.clone();

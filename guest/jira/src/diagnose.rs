@@ -1,10 +1,11 @@
 //! What a refusal means: from (status, headers, body) to a cause, a sentence and the next step.
 //!
-//! Pure: nothing here calls an import. An answer is held against the rules from the first to the last,
-//! and the first that applies explains it. Each rule has a [`Diagnosis`], of which the failure is made and
+//! Pure: nothing here calls an import. An answer is held against the rules from the first to the
+//! last, and the first that applies explains it. Each rule has a [`Diagnosis`], of which the
+//! failure is made and
 //! `DIAGNOSES.md` is written; a rule may say it again with names and dates. The order matters where
-//! signals overlap: Jira's login filter answers with web pages, and the gateway says 401 of a missing
-//! scope, so headers and plain words come before the status.
+//! signals overlap: Jira's login filter answers with web pages, and the gateway says 401 of a
+//! missing scope, so headers and plain words come before the status.
 //!
 //! Jira's sentences are in the language of the account; every request asks for English.
 
@@ -198,7 +199,7 @@ impl<'a> Answer<'a> {
     }
 
     /// Whether Jira itself answered, and not something in front of it.
-    fn from_jira(&self) -> bool {
+    fn is_jiras_own(&self) -> bool {
         let own = ["x-arequestid", "atl-traceid", "x-seraph-loginreason", "x-ausername"];
         own.iter().any(|name| self.header(name).is_some())
     }

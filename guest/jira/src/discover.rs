@@ -1,16 +1,18 @@
 //! Which Jira it is, and by which route the credential works.
 //!
-//! 1. What cannot be is told before anything is sent: a personal access token for `*.atlassian.net`, say.
+//! 1. What cannot be is told before anything is sent: a personal access token for
+//!    `*.atlassian.net`, say.
 //! 2. Unless the name says that it is Cloud, `serverInfo` is asked without a credential. It answers
 //!    anybody, so it tells the deployment and never whether a credential is good.
 //! 3. Data Center: `myself`, once. A second attempt with a bad credential would lead to a CAPTCHA.
-//! 4. Cloud: `myself` by the route that worked last, or at the site; where that refuses the credential, by
-//!    the other. A token without scopes works at the site, one with scopes at the gateway, and nothing in
-//!    the token tells them apart. The gateway needs the cloud id, which `_edge/tenant_info` tells anybody.
+//! 4. Cloud: `myself` by the route that worked last, or at the site; where that refuses the
+//!    credential, by the other. A token without scopes works at the site, one with scopes at the
+//!    gateway, and nothing in the token tells them apart. The gateway needs the cloud id, which
+//!    `_edge/tenant_info` tells anybody.
 //!
-//! So a site that was renamed, a cloud id that changed and a token of the other kind heal at the next
-//! check. Where every route refuses, the failure told is that of a missing scope, if there is one: then the
-//! token is good; else one that will pass by itself; else the first.
+//! So a site that was renamed, a cloud id that changed and a token of the other kind heal at the
+//! next check. Where every route refuses, the failure told is that of a missing scope, if there is
+//! one: then the token is good; else one that will pass by itself; else the first.
 
 use jackfield_guest::{Cause, Failure, Request};
 
@@ -60,8 +62,8 @@ pub(crate) fn suits(setup: &Setup, deployment: Deployment) -> Result<(), Failure
     }
 }
 
-/// What the server says of itself to anybody. Where it says nothing of use, a credential of Data Center is
-/// tried all the same: some servers tell nobody anything.
+/// What the server says of itself to anybody. Where it says nothing of use, a credential of Data
+/// Center is tried all the same: some servers tell nobody anything.
 fn probe(setup: &Setup) -> Result<ServerInfo, Failure> {
     let request = Request::get("site").segments(["rest", "api", "2", "serverInfo"]);
     let response = prepared(request).send()?;
@@ -136,7 +138,8 @@ impl Refusals {
         std::iter::once(&self.first).chain(self.others.iter().map(|(_, failure)| failure))
     }
 
-    /// Whether another route may be the right one: so far, all refused the credential and nothing else.
+    /// Whether another route may be the right one: so far, all refused the credential and nothing
+    /// else.
     fn leave_open(&self) -> bool {
         self.all().all(refuses_the_credential)
     }

@@ -1,7 +1,7 @@
 //! Whether an answer was given to the account or to anybody.
 //!
-//! A status of 200 proves no credential: Jira serves what is open to everybody to whoever comes with a
-//! wrong or expired one. Its headers tell, where a proxy leaves them in place:
+//! A status of 200 proves no credential: Jira serves what is open to everybody to whoever comes
+//! with a wrong or expired one. Its headers tell, where a proxy leaves them in place:
 //!
 //! | header | value | given to |
 //! |---|---|---|

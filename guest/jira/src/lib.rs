@@ -64,3 +64,6 @@ impl Connector for Jira {
         }
     }
 }
+
+#[cfg(test)]
+mod manifest;

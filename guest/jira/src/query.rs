@@ -2,12 +2,12 @@
 //!
 //! `[project = "KEY" AND] [(FILTER) AND] updated >= MILLISECONDS ORDER BY updated ASC, key ASC`
 //!
-//! - A number without quotes is milliseconds since the epoch, whatever the account's time zone ("JQL
-//!   date time formats", Jira's documentation, since version 5.2); text in quotes would be read in the
-//!   time zone of the account, which nobody knows here.
+//! - A number without quotes is milliseconds since the epoch, whatever the account's time zone
+//!   ("JQL date time formats", Jira's documentation, since version 5.2); text in quotes would be
+//!   read in the time zone of the account, which nobody knows here.
 //! - The bound is always there: Cloud refuses a query without one.
-//! - The filter is a person's own JQL. Its brackets and quotes must close, so that what follows it keeps
-//!   its meaning; an ORDER BY at its end is left out.
+//! - The filter is a person's own JQL. Its brackets and quotes must close, so that what follows it
+//!   keeps its meaning; an ORDER BY at its end is left out.
 
 use jackfield_guest::{Failure, Timestamp};
 
@@ -54,8 +54,15 @@ pub(crate) fn project_key(text: &str) -> Result<String, Failure> {
     if (1..=255).contains(&key.len()) && key.bytes().all(plain) {
         return Ok(key.to_ascii_uppercase());
     }
-    Err(Failure::invalid("/parameters/project", "The project is not given as its key, as in `ACME`.")
-        .remedy("Enter the letters that stand before the number of the project's issues, as ACME in ACME-12."))
+    Err(Failure::invalid(
+        "/parameters/project",
+        "The project is not given as its key, as in \
+        `ACME`.",
+    )
+    .remedy(
+        "Enter the letters that stand before the number of the project's issues, as ACME \
+            in ACME-12.",
+    ))
 }
 
 fn in_address(address: &str) -> Option<&str> {

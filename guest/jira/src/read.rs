@@ -6,8 +6,9 @@
 //! | `users` | `users/search`, by offset until a page is empty | `user/search`, by offset until a page is empty | `accountId`, or `key` |
 //! | `issues` | `search/jql`, by page token | `search`, by the last change | `id` |
 //!
-//! A page hands over at most what was asked for; what an answer has more is handed over by the next one. The
-//! offset moves by the records that came, never by those that were asked for: a server may allow less.
+//! A page hands over at most what was asked for; what an answer has more is handed over by the next
+//! one. The offset moves by the records that came, never by those that were asked for: a server may
+//! allow less.
 
 use jackfield_guest::record::Records;
 use jackfield_guest::{Cause, Failure, Page, Progress, ReadRequest, Retry, Timestamp};
@@ -17,13 +18,14 @@ use crate::api::Api;
 use crate::cursor::{Cursor, Step};
 use crate::diagnose::{About, local};
 use crate::settings::Deployment;
-use crate::wire::{Project, User, Values};
+use crate::wire::{Project, User, Values, object};
 
 mod issues;
 
 pub(crate) use issues::issues;
 
-/// Records that a page has, at most: Cloud's cap for projects, and for issues with all their fields.
+/// Records that a page has, at most: Cloud's cap for projects, and for issues with all their
+/// fields.
 const PAGE: u32 = 100;
 
 /// One page of the projects that the account may browse, by key.
@@ -49,7 +51,7 @@ fn projects_of_cloud(
     api.read(
         &response,
         (|| {
-            let values: Values<'_> = response.json()?;
+            let values: Values<'_> = object(&response)?;
             let records = jackfield_guest::record::list(values.values.get())?;
             let taken = take(records, 0, request.limit, project)?;
             let last = !taken.more && (taken.step.count == 0 || values.is_last == Some(true));
@@ -112,8 +114,8 @@ struct Taken {
     last: Option<Timestamp>,
 }
 
-/// At most `limit` records after the first `skip`, and at least one where there is one. `key` gives a
-/// record's key and its last change.
+/// At most `limit` records after the first `skip`, and at least one where there is one. `key` gives
+/// a record's key and its last change.
 fn take<'a, T: Deserialize<'a>>(
     mut records: Records<'a, T>,
     skip: u64,

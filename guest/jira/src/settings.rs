@@ -1,7 +1,8 @@
 //! The manifest's settings, what earlier checks found out, and which secret the connection uses.
 //!
-//! What was found out holds for the address at which it was found: where the setting `host` has changed
-//! since, a stored cloud id would lead to the site of before, and so nothing stored is used.
+//! What was found out holds for the address at which it was found: where the setting `host` has
+//! changed since, a stored cloud id would lead to the site of before, and so nothing stored is
+//! used.
 
 use jackfield_guest::{Failure, Secret, Settings, Timestamp, host, secrets, time};
 use serde::{Deserialize, Serialize};
@@ -91,7 +92,8 @@ pub(crate) enum Method {
 }
 
 impl Method {
-    const ALL: [(&'static str, Self); 3] = [
+    /// All of them, with their secrets, in the order of the manifest.
+    pub(crate) const ALL: [(&'static str, Self); 3] = [
         ("api_token", Self::ApiToken),
         ("personal_access_token", Self::PersonalAccessToken),
         ("password", Self::Password),
@@ -124,8 +126,8 @@ impl Setup {
     ///
     /// # Errors
     ///
-    /// An invalid input where the connection has no secret: asked anonymously, Jira would answer, and
-    /// nobody could tell.
+    /// An invalid input where the connection has no secret: asked anonymously, Jira would answer,
+    /// and nobody could tell.
     pub(crate) fn read(settings: &Settings) -> Result<Self, Failure> {
         let values: Values = settings.parse()?;
         let site = Site::at(&values.protocol, &values.host);
@@ -176,7 +178,8 @@ fn credential() -> Result<(Method, Secret), Failure> {
     }
 }
 
-/// A date or a moment, as the manifest's type `datetime` has it; a date means its beginning, in UTC.
+/// A date or a moment, as the manifest's type `datetime` has it; a date means its beginning, in
+/// UTC.
 fn moment(text: &str) -> Option<Timestamp> {
     time::rfc3339(text).or_else(|| time::rfc3339(&format!("{text}T00:00:00Z")))
 }

@@ -14,8 +14,8 @@ use jackfield_guest::text::quote;
 /// Domains below which every host is a Jira Cloud site.
 const CLOUD: [&str; 3] = ["atlassian.net", "jira.com", "jira-dev.com"];
 
-/// Hosts of these domains have another gateway than `api.atlassian.com`, where a token of theirs has
-/// no business.
+/// Hosts of these domains have another gateway than `api.atlassian.com`, where a token of theirs
+/// has no business.
 const OTHER_GATEWAY: [&str; 2] = ["atlassian-us-gov-mod.net", "atlassian-us-gov-mod.com"];
 
 /// Characters of a host name that a sentence repeats, at most.

@@ -13,11 +13,25 @@ use std::collections::BTreeMap;
 
 use jackfield_guest::{Failure, Response, Timestamp, time};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 mod refusal;
 
 pub(crate) use refusal::Refusal;
+
+/// The body, which is an object. Without this, serde would take the values of an array for its
+/// fields.
+///
+/// # Errors
+///
+/// A protocol failure that says what came instead.
+pub(crate) fn object<'a, T: Deserialize<'a>>(response: &'a Response) -> Result<T, Failure> {
+    if response.body.trim_ascii_start().first() != Some(&b'{') {
+        response.json::<BTreeMap<String, IgnoredAny>>()?;
+    }
+    response.json()
+}
 
 /// `GET myself`.
 #[derive(Debug, Default, Deserialize)]
@@ -41,12 +55,13 @@ pub(crate) struct ServerInfo {
 impl ServerInfo {
     /// What the answer says; `None` where it is something else.
     pub(crate) fn read(response: &Response) -> Option<Self> {
-        let info: Self = serde_json::from_slice(&response.body).ok()?;
+        let info: Self = object(response).ok()?;
         let said = info.deployment_type.is_some() || info.version.is_some();
         (response.status == 200 && said).then_some(info)
     }
 
-    /// Whether it is Jira Cloud. Its version is 1001.0.0-SNAPSHOT since years, and older answers have no
+    /// Whether it is Jira Cloud. Its version is 1001.0.0-SNAPSHOT since years, and older answers
+    /// have no
     /// `deploymentType`.
     pub(crate) fn is_cloud(&self) -> bool {
         match &self.deployment_type {
@@ -69,7 +84,7 @@ pub(crate) fn cloud_id(response: &Response) -> Option<String> {
     struct Tenant {
         cloud_id: String,
     }
-    let tenant: Tenant = serde_json::from_slice(&response.body).ok()?;
+    let tenant: Tenant = object(response).ok()?;
     (response.status == 200).then_some(tenant.cloud_id)
 }
 
@@ -84,7 +99,7 @@ pub(crate) fn permissions(response: &Response) -> Result<BTreeMap<String, bool>,
     struct One {
         have_permission: bool,
     }
-    let body: Body = response.json()?;
+    let body: Body = object(response)?;
     Ok(body.permissions.into_iter().map(|(name, one)| (name, one.have_permission)).collect())
 }
 
@@ -176,8 +191,8 @@ pub(crate) fn moment(text: &str) -> Option<Timestamp> {
     time::rfc3339(text).or_else(colon)
 }
 
-/// When a limit is filled again, from `x-ratelimit-reset`, which comes as `2026-03-26T16:00Z`: RFC 3339
-/// but for the seconds.
+/// When a limit is filled again, from `x-ratelimit-reset`, which comes as `2026-03-26T16:00Z`: RFC
+/// 3339 but for the seconds.
 pub(crate) fn reset(text: &str) -> Option<Timestamp> {
     let text = text.trim();
     let seconds = || {

@@ -1,1 +1,575 @@
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+use jackfield_guest::testing::{Script, Trace};
+use jackfield_guest::{Cause, Connector, Settings};
+
 use super::*;
+use crate::Jira;
+
+/// 2026-01-01T00:00:00Z.
+const NOW: Timestamp = 1_767_225_600_000;
+const ID: &str = "c57406ca-1b2c-4d5e-8f90-123456789abc";
+const OTHER_ID: &str = "00000000-1111-2222-3333-444444444444";
+const MIA: &str = r#"{"accountId":"5b10a2844c20165700ede21g","accountType":"atlassian","emailAddress":"mia@acme.example","displayName":"Mia Krystof","active":true,"key":"","name":""}"#;
+const JORDAN: &str = r#"{"self":"https://jira.acme.org/rest/api/2/user?username=jordan","key":"JIRAUSER10100","name":"jordan","emailAddress":"jordan@acme.example","displayName":"Jordan Duggan","active":true}"#;
+const HELD: &str = r#"{"permissions":{"BROWSE_PROJECTS":{"havePermission":true},"CREATE_ISSUES":{"havePermission":true}}}"#;
+
+const MYSELF: &str = "GET site/rest/api/3/myself with api_token";
+const TENANT: &str = "GET site/_edge/tenant_info";
+const PERMISSIONS: &str =
+    "GET site/rest/api/3/mypermissions?permissions=BROWSE_PROJECTS%2CCREATE_ISSUES with api_token";
+
+fn ok(body: &str) -> Response {
+    Response::new(200).with_json(body)
+}
+
+fn refused() -> Response {
+    let body =
+        r#"{"message":"Client must be authenticated to access this resource.","status-code":401}"#;
+    Response::new(401).with_json(body).with_header("atl-traceid", "10343bd6888cf756")
+}
+
+fn scope_mismatch() -> Response {
+    Response::new(401).with_json(r#"{"code":401,"message":"Unauthorized; scope does not match"}"#)
+}
+
+fn anonymous() -> Response {
+    ok("{}").with_header("x-seraph-loginreason", "AUTHENTICATED_FAILED")
+}
+
+fn tenant(id: &str) -> Response {
+    ok(&format!(r#"{{"cloudId":"{id}"}}"#))
+}
+
+fn server_info(kind: &str, version: &str) -> Response {
+    ok(&format!(r#"{{"deploymentType":"{kind}","version":"{version}"}}"#))
+}
+
+fn gateway(id: &str, path: &str) -> String {
+    format!("GET gateway/{id}/rest/api/3/{path} with api_token")
+}
+
+fn run(settings: &str, secret: &str, answers: Vec<Response>) -> (Result<Report, Failure>, Trace) {
+    let script = Script::new().at(NOW).secret(secret, None);
+    let script = answers.into_iter().fold(script, Script::answer);
+    script.run(|| Jira::check(Settings::from_json(settings)))
+}
+
+fn cloud(answers: Vec<Response>) -> (Result<Report, Failure>, Trace) {
+    run(CLOUD, "api_token", answers)
+}
+
+const CLOUD: &str =
+    r#"{"protocol":"https","host":"acme.atlassian.net","email":"mia@acme.example"}"#;
+const SERVER: &str = r#"{"protocol":"https","host":"jira.acme.org"}"#;
+
+/// The settings of Cloud, with what a check found out.
+fn stored(route: &str, id: &str) -> String {
+    format!(
+        r#"{{"protocol":"https","host":"acme.atlassian.net","email":"mia@acme.example","deployment":"cloud","route":"{route}","cloud_id":"{id}","found_at":"acme.atlassian.net"}}"#
+    )
+}
+
+fn codes(report: &Report) -> Vec<&str> {
+    report.warnings.iter().map(|warning| warning.code.as_str()).collect()
+}
+
+fn grants(report: &Report) -> Vec<(&str, Grant)> {
+    report.permissions.iter().map(|one| (one.name.as_str(), one.grant)).collect()
+}
+
+fn evidence<'a>(failure: &'a Failure, name: &str) -> &'a str {
+    failure.evidence.iter().find(|field| field.name == name).map_or("", |field| &field.value)
+}
+
+#[test]
+fn a_token_without_scopes_works_at_the_site() {
+    let (report, trace) = cloud(vec![ok(MIA), ok(HELD)]);
+    let report = report.unwrap();
+    assert_eq!(trace.lines(), [MYSELF, PERMISSIONS]);
+    let account = Account {
+        id: "5b10a2844c20165700ede21g".to_owned(),
+        name: "mia@acme.example".to_owned(),
+        url: Some("https://acme.atlassian.net/jira/people/5b10a2844c20165700ede21g".to_owned()),
+    };
+    assert_eq!(report.account, account);
+    assert_eq!(report.edition.as_deref(), Some("cloud"));
+    assert_eq!(report.organizations, ["acme.atlassian.net"]);
+    assert_eq!(
+        grants(&report),
+        [
+            ("BROWSE_PROJECTS", Grant::Granted),
+            ("USER_PICKER", Grant::Unknown),
+            ("CREATE_ISSUES", Grant::Excess)
+        ]
+    );
+    assert_eq!(report.permissions[0].needed_by, ["projects", "issues"]);
+    assert_eq!(
+        codes(&report),
+        ["expiry-unknown", "token-without-scopes", "permissions-in-some-project"]
+    );
+    let discovered = r#"{"deployment":"cloud","route":"site","found_at":"acme.atlassian.net"}"#;
+    assert_eq!(report.discovered, discovered);
+}
+
+#[test]
+fn a_token_with_scopes_works_at_the_gateway() {
+    for first in [refused(), anonymous(), Response::new(403)] {
+        let answers = vec![first, tenant(ID), ok(MIA), ok(HELD)];
+        let (report, trace) = cloud(answers);
+        let report = report.unwrap();
+        let permissions = gateway(ID, "mypermissions?permissions=BROWSE_PROJECTS%2CCREATE_ISSUES");
+        assert_eq!(
+            trace.lines(),
+            [MYSELF, TENANT, gateway(ID, "myself").as_str(), permissions.as_str()]
+        );
+        assert_eq!(codes(&report), ["expiry-unknown", "permissions-in-some-project"]);
+        let discovered = format!(
+            r#"{{"deployment":"cloud","route":"gateway","cloud_id":"{ID}","found_at":"acme.atlassian.net"}}"#
+        );
+        assert_eq!(report.discovered, discovered);
+    }
+}
+
+#[test]
+fn what_was_found_is_used_from_then_on() {
+    let (report, trace) = run(&stored("gateway", ID), "api_token", vec![ok(MIA), ok(HELD)]);
+    assert!(report.is_ok());
+    assert_eq!(trace.lines()[0], gateway(ID, "myself"));
+    let (report, trace) = run(&stored("site", ID), "api_token", vec![ok(MIA), ok(HELD)]);
+    assert!(report.is_ok());
+    assert_eq!(trace.lines()[0], MYSELF);
+}
+
+#[test]
+fn a_later_move_heals_at_the_next_check() {
+    let myself = gateway(ID, "myself");
+    let moved = gateway(OTHER_ID, "myself");
+    let other_host = stored("gateway", ID).replace("\"host\":\"acme", "\"host\":\"other");
+    let unknown = || Response::new(404).with_json(r#"{"code":404,"message":"Not Found"}"#);
+    let cases = [
+        (
+            "a token without scopes in place of one with",
+            stored("gateway", ID),
+            vec![refused(), ok(MIA)],
+            vec![&myself, MYSELF],
+            r#""route":"site""#,
+        ),
+        (
+            "the gateway says scope, and the token has none",
+            stored("gateway", ID),
+            vec![scope_mismatch(), ok(MIA)],
+            vec![&myself, MYSELF],
+            r#""route":"site""#,
+        ),
+        (
+            "a token with scopes in place of one without",
+            stored("site", ID),
+            vec![refused(), tenant(OTHER_ID), ok(MIA)],
+            vec![MYSELF, TENANT, &moved],
+            r#""route":"gateway","cloud_id":"00000000"#,
+        ),
+        (
+            "the cloud id changed",
+            stored("gateway", ID),
+            vec![unknown(), refused(), tenant(OTHER_ID), ok(MIA)],
+            vec![&myself, MYSELF, TENANT, &moved],
+            r#""cloud_id":"00000000"#,
+        ),
+        (
+            "another site was entered: its own id is looked up, the stored one is not used",
+            other_host,
+            vec![refused(), tenant(OTHER_ID), ok(MIA)],
+            vec![MYSELF, TENANT, &moved],
+            r#""found_at":"other.atlassian.net""#,
+        ),
+    ];
+    for (name, settings, mut answers, lines, discovered) in cases {
+        answers.push(ok(HELD));
+        let (report, trace) = run(&settings, "api_token", answers);
+        assert_eq!(trace.lines()[..lines.len()], lines, "{name}");
+        assert!(report.unwrap().discovered.contains(discovered), "{name}");
+    }
+}
+
+#[test]
+fn where_every_route_refuses_the_failure_says_most() {
+    let limited = || Response::new(429).with_header("retry-after", "7");
+    let page = || Response::new(200).with_header("content-type", "text/html").with_body("<html>");
+    let cases: Vec<(&str, Vec<Response>, &str, &str, &str)> = vec![
+        (
+            "both reject",
+            vec![refused(), tenant(ID), refused()],
+            "api-token-rejected",
+            "also_tried_gateway",
+            "api-token-rejected",
+        ),
+        (
+            "the gateway misses a scope",
+            vec![refused(), tenant(ID), scope_mismatch()],
+            "scope-missing",
+            "also_tried_gateway",
+            "scope-missing",
+        ),
+        (
+            "the gateway is busy: nothing is known of the token",
+            vec![refused(), tenant(ID), limited()],
+            "rate-limited",
+            "also_tried_gateway",
+            "rate-limited",
+        ),
+        (
+            "the gateway is down",
+            vec![refused(), tenant(ID), Response::new(503)],
+            "temporarily-unavailable",
+            "route",
+            "gateway",
+        ),
+        (
+            "no cloud id",
+            vec![refused(), Response::new(404)],
+            "api-token-rejected",
+            "also_tried_cloud_id",
+            "no-jira-here",
+        ),
+        (
+            "a cloud id that is none",
+            vec![refused(), tenant("../../evil")],
+            "api-token-rejected",
+            "also_tried_cloud_id",
+            "unexpected-answer",
+        ),
+        (
+            "a page for the cloud id",
+            vec![refused(), page()],
+            "api-token-rejected",
+            "also_tried_cloud_id",
+            "web-page-instead",
+        ),
+        ("the site is busy", vec![limited()], "rate-limited", "status", "429"),
+        ("the site is a page", vec![page()], "web-page-instead", "status", "200"),
+        ("the site is down", vec![Response::new(502)], "server-timeout", "status", "502"),
+        (
+            "captcha is not answered by trying again",
+            vec![
+                Response::new(403)
+                    .with_header("x-authentication-denied-reason", "CAPTCHA_CHALLENGE"),
+            ],
+            "captcha-required",
+            "status",
+            "403",
+        ),
+    ];
+    for (name, answers, code, known_by, value) in cases {
+        let failure = cloud(answers).0.unwrap_err();
+        assert_eq!(failure.code, code, "{name}");
+        assert_eq!(evidence(&failure, known_by), value, "{name}");
+    }
+    let answers = vec![refused(), refused(), tenant(ID)];
+    let (failure, trace) = run(&stored("gateway", ID), "api_token", answers);
+    assert_eq!(trace.sent.len(), 3, "the same gateway is not asked twice");
+    assert_eq!(failure.unwrap_err().code, "api-token-rejected");
+}
+
+#[test]
+fn the_hosts_refusal_of_the_gateway_is_kept_apart() {
+    let denied = Failure::new(Cause::Denied, "The policy forbids api.atlassian.com.");
+    let script = Script::new().at(NOW).secret("api_token", None);
+    let script = script.answer(refused()).answer(tenant(ID)).fail(denied);
+    let failure = script.run(|| Jira::check(Settings::from_json(CLOUD))).0.unwrap_err();
+    assert_eq!(failure.code, "api-token-rejected");
+    assert!(evidence(&failure, "also_tried_gateway").contains("forbids"));
+    let down = Failure::new(Cause::Unreachable, "The name cannot be looked up.");
+    let script = Script::new().at(NOW).secret("api_token", None).fail(down.clone());
+    let failure = script.run(|| Jira::check(Settings::from_json(CLOUD))).0.unwrap_err();
+    assert_eq!(failure, down);
+}
+
+#[test]
+fn a_data_center_is_asked_what_it_is_and_then_once_who() {
+    let answers = vec![server_info("Server", "10.3.1"), ok(JORDAN), ok(HELD)];
+    let (report, trace) = run(SERVER, "personal_access_token", answers);
+    let report = report.unwrap();
+    assert_eq!(
+        trace.lines(),
+        [
+            "GET site/rest/api/2/serverInfo",
+            "GET site/rest/api/2/myself with personal_access_token",
+            "GET site/rest/api/2/mypermissions?permissions=BROWSE_PROJECTS%2CCREATE_ISSUES with personal_access_token",
+        ]
+    );
+    let account = Account {
+        id: "JIRAUSER10100".to_owned(),
+        name: "jordan".to_owned(),
+        url: Some("https://jira.acme.org/secure/ViewProfile.jspa?name=jordan".to_owned()),
+    };
+    assert_eq!(report.account, account);
+    assert_eq!(report.edition.as_deref(), Some("data-center 10.3.1"));
+    assert_eq!(codes(&report), ["permissions-in-some-project"]);
+    let discovered = r#"{"deployment":"data-center","route":"site","server_version":"10.3.1","found_at":"jira.acme.org"}"#;
+    assert_eq!(report.discovered, discovered);
+}
+
+#[test]
+fn a_server_that_tells_nobody_anything_is_tried_all_the_same() {
+    let page = Response::new(200).with_header("content-type", "text/html").with_body("<html>");
+    for silent in [Response::new(401), Response::new(403), Response::new(404), page, ok("{}")] {
+        let answers = vec![silent.clone(), ok(JORDAN), ok(HELD)];
+        let report = run(SERVER, "personal_access_token", answers).0.unwrap();
+        assert_eq!(report.edition.as_deref(), Some("data-center"));
+        let (report, trace) = run(SERVER, "api_token", vec![silent]);
+        assert!(report.is_err() && trace.sent.len() == 1, "an API token is not sent to a stranger");
+    }
+    for passing in [Response::new(429), Response::new(503)] {
+        let (report, trace) = run(SERVER, "personal_access_token", vec![passing]);
+        assert!(report.is_err() && trace.sent.len() == 1);
+    }
+}
+
+#[test]
+fn a_refused_credential_of_a_data_center_is_tried_once() {
+    let cases = [
+        ("personal_access_token", refused(), "personal-access-token-rejected"),
+        ("password", refused(), "password-rejected"),
+        ("personal_access_token", anonymous(), "answered-anonymously"),
+        (
+            "personal_access_token",
+            ok(JORDAN).with_header("x-ausername", "anonymous"),
+            "answered-anonymously",
+        ),
+        (
+            "password",
+            Response::new(403).with_header("x-authentication-denied-reason", "CAPTCHA_CHALLENGE"),
+            "captcha-required",
+        ),
+    ];
+    for (secret, answer, code) in cases {
+        let (report, trace) = run(SERVER, secret, vec![server_info("Server", "9.12.0"), answer]);
+        assert_eq!(report.unwrap_err().code, code);
+        let with_credential = trace.lines().iter().filter(|line| line.contains(" with ")).count();
+        assert_eq!(with_credential, 1);
+    }
+    let old = vec![server_info("Server", "8.13.27"), refused()];
+    let failure = run(SERVER, "personal_access_token", old).0.unwrap_err();
+    assert_eq!(failure.code, "server-without-tokens");
+}
+
+#[test]
+fn what_cannot_be_is_told_before_anything_is_sent() {
+    let at = |protocol: &str, host: &str| {
+        format!(r#"{{"protocol":"{protocol}","host":"{host}","email":"a@b.example"}}"#)
+    };
+    let cases = [
+        (
+            "https",
+            "acme.atlassian.net",
+            "personal_access_token",
+            "personal-access-token-on-cloud",
+            "/secrets/personal_access_token",
+        ),
+        ("https", "acme.jira.com", "password", "password-on-cloud", "/secrets/password"),
+        ("http", "acme.atlassian.net", "api_token", "http-on-cloud", "/settings/protocol"),
+        ("https", "api.atlassian.com", "api_token", "not-a-jira-address", "/settings/host"),
+        ("https", "atlassian.net", "api_token", "not-a-jira-address", "/settings/host"),
+        (
+            "https",
+            "id.atlassian.com",
+            "personal_access_token",
+            "not-a-jira-address",
+            "/settings/host",
+        ),
+    ];
+    for (protocol, host, secret, code, pointer) in cases {
+        let (report, trace) = run(&at(protocol, host), secret, vec![]);
+        let failure = report.unwrap_err();
+        assert_eq!((failure.code.as_str(), failure.cause.clone()), (code, Cause::InvalidInput));
+        assert_eq!(failure.fields[0].pointer, pointer);
+        assert!(trace.sent.is_empty() && !failure.remedies.is_empty(), "{code}");
+    }
+}
+
+#[test]
+fn a_wrong_method_is_told_before_the_credential_is_sent() {
+    let cases = [
+        ("https", "api_token", "Server", "api-token-on-data-center"),
+        ("https", "personal_access_token", "Cloud", "personal-access-token-on-cloud"),
+        ("https", "password", "Cloud", "password-on-cloud"),
+        ("http", "api_token", "Cloud", "http-on-cloud"),
+    ];
+    for (protocol, secret, kind, code) in cases {
+        let settings = SERVER.replace("\"https\"", &format!("\"{protocol}\""));
+        let (report, trace) = run(&settings, secret, vec![server_info(kind, "10.3.1")]);
+        assert_eq!(report.unwrap_err().code, code);
+        assert_eq!(trace.lines(), ["GET site/rest/api/2/serverInfo"]);
+    }
+}
+
+#[test]
+fn cloud_under_a_name_of_ones_own_is_found_out() {
+    let answers =
+        vec![server_info("Cloud", "1001.0.0-SNAPSHOT"), refused(), tenant(ID), ok(MIA), ok(HELD)];
+    let (report, trace) = run(SERVER, "api_token", answers);
+    assert_eq!(report.unwrap().edition.as_deref(), Some("cloud"));
+    assert_eq!(trace.lines()[3], gateway(ID, "myself"));
+    let government = SERVER.replace("jira.acme.org", "acme.atlassian-us-gov-mod.net");
+    let answers = vec![server_info("Cloud", "1001.0.0-SNAPSHOT"), refused()];
+    let (report, trace) = run(&government, "api_token", answers);
+    assert!(report.is_err() && trace.sent.len() == 2, "its token does not go to another gateway");
+}
+
+#[test]
+fn nothing_but_an_account_is_success() {
+    let html = Response::new(200).with_header("content-type", "text/html").with_body("<html>");
+    let cases = [
+        ("empty object", ok("{}"), "no-account"),
+        ("empty id", ok(r#"{"accountId":" "}"#), "no-account"),
+        ("anonymous id", ok(r#"{"accountId":"anonymous"}"#), "no-account"),
+        ("Data Center's account", ok(JORDAN), "no-account"),
+        ("id as a number", ok(r#"{"accountId":7}"#), "unexpected-shape"),
+        ("list", ok("[]"), "unexpected-shape"),
+        ("list of its values", ok(r#"["5b10a2844c20165700ede21g"]"#), "unexpected-shape"),
+        ("null", ok("null"), "unexpected-shape"),
+        ("text", ok("OK"), "not-json"),
+        ("nothing", Response::new(200), "empty-answer"),
+        ("page", html, "web-page-instead"),
+        ("created", Response::new(201).with_json(MIA), "unexpected-answer"),
+        ("not authoritative", Response::new(203).with_json(MIA), "unexpected-answer"),
+    ];
+    for (name, answer, code) in cases {
+        let answer = answer.with_header("atl-traceid", "t-1").with_header("x-arequestid", "r-1");
+        let failure = cloud(vec![answer]).0.unwrap_err();
+        assert_eq!(failure.code, code, "{name}");
+        assert_eq!(evidence(&failure, "atl-traceid"), "t-1", "{name}");
+        assert_eq!(evidence(&failure, "x-arequestid"), "r-1", "{name}");
+    }
+    for cut in 0..MIA.len() {
+        assert!(cloud(vec![ok(&MIA[..cut])]).0.is_err(), "cut at {cut}");
+    }
+}
+
+#[test]
+fn permissions_are_what_jira_says_or_unknown() {
+    let none = r#"{"permissions":{"BROWSE_PROJECTS":{"havePermission":false}}}"#;
+    let cases = [
+        ("none", ok(none), Grant::Missing, "no-project-visible"),
+        ("other keys", ok(r#"{"permissions":{}}"#), Grant::Unknown, "permissions-unknown"),
+        (
+            "not true or false",
+            ok(&none.replace("false", "\"yes\"")),
+            Grant::Unknown,
+            "permissions-unknown",
+        ),
+        ("refused", Response::new(403), Grant::Unknown, "permissions-unknown"),
+        ("scope", scope_mismatch(), Grant::Unknown, "permissions-unknown"),
+        ("busy", Response::new(429), Grant::Unknown, "permissions-unknown"),
+        (
+            "given to anybody",
+            ok(HELD).with_header("x-seraph-loginreason", "AUTHENTICATED_FAILED"),
+            Grant::Unknown,
+            "permissions-unknown",
+        ),
+    ];
+    for (name, answer, grant, code) in cases {
+        let report = cloud(vec![ok(MIA), answer]).0.unwrap();
+        assert_eq!(report.permissions[0].grant, grant, "{name}");
+        assert_eq!(*codes(&report).last().unwrap(), code, "{name}");
+        assert_eq!(
+            report.permissions.len(),
+            2,
+            "{name}: what is not held and not needed is not named"
+        );
+    }
+}
+
+#[test]
+fn warnings_follow_from_what_is_known() {
+    let with =
+        |json: &str, extra: &str| json.replace('}', &format!(r#","token_expires_on":"{extra}"}}"#));
+    let http = SERVER.replace("https", "http");
+    let cases = [
+        ("no date", "api_token", CLOUD.to_owned(), None, "expiry-unknown"),
+        ("far", "api_token", with(CLOUD, "2026-06-01"), Some(1_780_272_000_000), ""),
+        (
+            "14 days",
+            "api_token",
+            with(CLOUD, "2026-01-15"),
+            Some(1_768_435_200_000),
+            "expires-soon",
+        ),
+        (
+            "14 days and a second",
+            "api_token",
+            with(CLOUD, "2026-01-15T00:00:01Z"),
+            Some(1_768_435_201_000),
+            "",
+        ),
+        ("past", "api_token", with(CLOUD, "2025-12-31"), None, "expiry-date-passed"),
+        ("now", "api_token", with(CLOUD, "2026-01-01"), None, "expiry-date-passed"),
+        ("no date is read", "api_token", with(CLOUD, "soon"), None, "expiry-unknown"),
+        ("a server's token without a date", "personal_access_token", SERVER.to_owned(), None, ""),
+        (
+            "a server's token, soon",
+            "personal_access_token",
+            with(SERVER, "2026-01-02"),
+            Some(1_767_312_000_000),
+            "expires-soon",
+        ),
+        ("password", "password", SERVER.to_owned(), None, "password-in-use"),
+        ("by http", "personal_access_token", http, None, "unencrypted"),
+    ];
+    for (name, secret, settings, ends, code) in cases {
+        let mut answers = vec![ok(if secret == "api_token" { MIA } else { JORDAN }), ok(HELD)];
+        if secret != "api_token" {
+            answers.insert(0, server_info("Server", "10.3.1"));
+        }
+        let report = run(&settings, secret, answers).0.unwrap();
+        assert_eq!(report.credential_expires_at, ends, "{name}");
+        let always = ["token-without-scopes", "permissions-in-some-project"];
+        let found: Vec<_> =
+            codes(&report).into_iter().filter(|one| !always.contains(one)).collect();
+        assert_eq!(found.join(" "), code, "{name}");
+    }
+    let old = vec![server_info("Server", "7.13.0"), ok(JORDAN), ok(HELD)];
+    let report = run(SERVER, "password", old).0.unwrap();
+    assert_eq!(codes(&report), ["permissions-in-some-project"], "it has nothing better");
+}
+
+#[test]
+fn an_account_that_has_odd_names_has_no_page() {
+    let odd = JORDAN.replace("\"name\":\"jordan\"", "\"name\":\"a b&c=d\"");
+    let answers = vec![server_info("Server", "10.3.1"), ok(&odd), ok(HELD)];
+    let report = run(SERVER, "personal_access_token", answers).0.unwrap();
+    assert_eq!((report.account.name.as_str(), report.account.url), ("a b&c=d", None));
+}
+
+#[test]
+fn every_request_says_what_it_speaks_and_who_it_is() {
+    let (_, trace) = cloud(vec![refused(), tenant(ID), ok(MIA), ok(HELD)]);
+    for sent in &trace.sent {
+        assert_eq!(sent.header("accept"), Some("application/json"));
+        assert_eq!(sent.header("accept-language"), Some("en"));
+        assert!(sent.header("user-agent").unwrap().starts_with("jackfield-jira/"));
+    }
+}
+
+#[test]
+fn discovered_settings_are_those_of_the_manifest() {
+    let manifest: serde_json::Value = serde_json::from_str(Jira::MANIFEST).unwrap();
+    let declared: Vec<_> = manifest["settings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|setting| setting["discovered"] == true)
+        .map(|setting| setting["name"].as_str().unwrap())
+        .collect();
+    let all = Found {
+        deployment: Some(String::new()),
+        route: Some(String::new()),
+        cloud_id: Some(String::new()),
+        server_version: Some(String::new()),
+        found_at: Some(String::new()),
+    };
+    let written = serde_json::to_value(&all).unwrap();
+    let written: Vec<_> = written.as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(written, declared);
+}

@@ -1,6 +1,7 @@
 //! The credential is not accepted, or may not do this.
 //!
-//! Jira accepts no half: a wrong credential is refused, or served like an anonymous visitor with 200.
+//! Jira accepts no half: a wrong credential is refused, or served like an anonymous visitor with
+//! 200.
 
 use jackfield_guest::diagnosis::Diagnosis;
 use jackfield_guest::{Cause, Failure, Retry, time};
@@ -14,8 +15,8 @@ pub(super) const LOGIN: &[Rule] = &[
     Rule {
         is: Diagnosis {
             code: "captcha-required",
-            means: "After failed logins Jira asks for a CAPTCHA, and refuses even the right credential until \
-                    a person has solved it.",
+            means: "After failed logins Jira asks for a CAPTCHA, and refuses even the right \
+                credential until a person has solved it.",
             advice: &[
                 advice("Sign in to Jira in a browser with this account, and solve the CAPTCHA."),
                 advice("Stop whatever still tries an old password or token of this account."),
@@ -33,14 +34,16 @@ pub(super) const LOGIN: &[Rule] = &[
     Rule {
         is: Diagnosis {
             code: "basic-authentication-off",
-            means: "The server does not accept user name and password: basic authentication is turned off, \
-                    as it is by default from Jira 11 on.",
+            means: "The server does not accept user name and password: basic authentication is \
+                turned off, as it is by default from Jira 11 on.",
             advice: &[
                 advice(
-                    "Create a personal access token in your profile in Jira, and choose that method.",
+                    "Create a personal access token in your profile in Jira, and choose that \
+                     method.",
                 ),
                 advice(
-                    "An administrator can allow basic authentication again, where tokens cannot be used.",
+                    "An administrator can allow basic authentication again, where tokens cannot \
+                     be used.",
                 ),
             ],
         },
@@ -100,8 +103,8 @@ pub(super) const RULES: &[Rule] = &[
             code: "scope-missing",
             means: "The token is valid and lacks a scope that this needs.",
             advice: &[advice_at(
-                "Create an API token with the scopes read:jira-user and read:jira-work, and update the \
-                     connection with it.",
+                "Create an API token with the scopes read:jira-user and read:jira-work, and \
+                 update the connection with it.",
                 API_TOKENS,
             )],
         },
@@ -121,8 +124,8 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         is: Diagnosis {
             code: "bearer-on-cloud",
-            means: "Jira Cloud does not take this kind of token: it looks for an API token, with the account's \
-                    e-mail address.",
+            means: "Jira Cloud does not take this kind of token: it looks for an API token, with \
+                the account's e-mail address.",
             advice: &[advice_at(
                 "Create an API token, and choose the method API token.",
                 API_TOKENS,
@@ -139,8 +142,8 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         is: Diagnosis {
             code: "address-not-allowed",
-            means: "The site or its organization allows requests from listed addresses only, and this one is \
-                    not among them.",
+            means: "The site or its organization allows requests from listed addresses only, and \
+                this one is not among them.",
             advice: &[advice(
                 "Ask an administrator to add this platform's address to the IP allowlist.",
             )],
@@ -157,11 +160,13 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         is: Diagnosis {
             code: "server-without-tokens",
-            means: "This server is older than version 8.14, the first that has personal access tokens.",
+            means: "This server is older than version 8.14, the first that has personal access \
+                tokens.",
             advice: &[
                 advice("Choose the method user and password."),
                 advice(
-                    "Better, ask the administrator to update the server: such versions get no security fixes.",
+                    "Better, ask the administrator to update the server: such versions get no \
+                     security fixes.",
                 ),
             ],
         },
@@ -172,13 +177,12 @@ pub(super) const RULES: &[Rule] = &[
             old && answer.uses(Method::PersonalAccessToken)
                 && (answer.unaccepted() || answer.is(403))
         },
-        refine: |failure, answer| {
-            match answer.context.version {
+        refine: |failure, answer| match answer.context.version {
             Some((major, minor)) => failure.saying(format!(
-                "This server has version {major}.{minor}, and personal access tokens are there from 8.14 on."
+                "This server has version {major}.{minor}, and personal access tokens are there \
+                 from 8.14 on."
             )),
             None => failure,
-        }
         },
         telling: &["x-seraph-loginreason"],
     },
@@ -187,7 +191,8 @@ pub(super) const RULES: &[Rule] = &[
             code: "token-expired",
             means: "The token has ended.",
             advice: &[advice(
-                "Create a new token, and update the connection with it and with its expiration date.",
+                "Create a new token, and update the connection with it and with its expiration \
+                 date.",
             )],
         },
         cause: Cause::CredentialExpired(None),
@@ -205,8 +210,8 @@ pub(super) const RULES: &[Rule] = &[
             means: "Jira did not accept the credential, and answered as to an anonymous visitor.",
             advice: &[
                 advice(
-                    "Create a new token, and update the connection with it: the old one is wrong, expired \
-                        or revoked.",
+                    "Create a new token, and update the connection with it: the old one is wrong, \
+                     expired or revoked.",
                 ),
                 advice(
                     "Look whether a proxy between here and Jira removes the Authorization header.",
@@ -227,11 +232,13 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         is: Diagnosis {
             code: "not-an-api-token",
-            means: "Atlassian takes what was entered for a password: it is no valid API token of this account.",
+            means: "Atlassian takes what was entered for a password: it is no valid API token of \
+                this account.",
             advice: &[
                 advice_at("Create an API token, and paste it whole.", API_TOKENS),
                 advice(
-                    "Check that the e-mail address is that of the account to which the token belongs.",
+                    "Check that the e-mail address is that of the account to which the token \
+                     belongs.",
                 ),
             ],
         },
@@ -246,14 +253,16 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         is: Diagnosis {
             code: "api-token-rejected",
-            means: "Jira does not accept the API token with this e-mail address: the token is mistyped, cut \
-                    short, expired or revoked, or belongs to another account.",
+            means: "Jira does not accept the API token with this e-mail address: the token is \
+                mistyped, cut short, expired or revoked, or belongs to another account.",
             advice: &[
                 advice(
-                    "Check that the e-mail address is that of the account to which the token belongs.",
+                    "Check that the e-mail address is that of the account to which the token \
+                     belongs.",
                 ),
                 advice_at(
-                    "Look whether the token is still listed there, and until when; create a new one if not.",
+                    "Look whether the token is still listed there, and until when; create a new \
+                     one if not.",
                     API_TOKENS,
                 ),
             ],
@@ -267,10 +276,12 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         is: Diagnosis {
             code: "personal-access-token-rejected",
-            means: "Jira does not accept the personal access token: it is mistyped, cut short, expired or revoked.",
+            means: "Jira does not accept the personal access token: it is mistyped, cut short, \
+                expired or revoked.",
             advice: &[
                 advice(
-                    "Look in your profile in Jira whether the token is still listed, and until when.",
+                    "Look in your profile in Jira whether the token is still listed, and until \
+                     when.",
                 ),
                 advice("Create a new one, and update the connection with it."),
             ],
@@ -304,8 +315,8 @@ pub(super) const RULES: &[Rule] = &[
             code: "permission-missing",
             means: "The account lacks a permission in Jira that this needs.",
             advice: &[advice(
-                "Ask an administrator of Jira or of the project for the permission, or use an account that \
-                 has it.",
+                "Ask an administrator of Jira or of the project for the permission, or use an \
+                 account that has it.",
             )],
         },
         cause: Cause::PermissionMissing(Vec::new()),

@@ -24,7 +24,8 @@ pub(super) const RULES: &[Rule] = &[
             means: "There is no Jira Cloud site of this name, or it was deleted or suspended.",
             advice: &[
                 advice(
-                    "Check the spelling of the host name; the browser shows it when your Jira is open.",
+                    "Check the spelling of the host name; the browser shows it when your Jira is \
+                     open.",
                 ),
                 advice("If the site was renamed, enter its new name."),
             ],
@@ -33,7 +34,8 @@ pub(super) const RULES: &[Rule] = &[
         retry: Retry::AfterUserAction,
         applies: |answer| {
             let site = answer.context.site.is_cloud_by_name();
-            site && answer.is_any(&[404, 410]) && answer.page && asks_for_jira(answer)
+            let not_jiras = asks_for_jira(answer) || !answer.is_jiras_own();
+            site && answer.is_any(&[404, 410]) && answer.page && not_jiras
         },
         refine: |failure, answer| {
             let site = answer.context.site.address();
@@ -79,11 +81,13 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         is: Diagnosis {
             code: "redirect-not-followed",
-            means: "Jira, or a sign-in page in front of it, points to another place, which was not followed.",
+            means: "Jira, or a sign-in page in front of it, points to another place, which was \
+                not followed.",
             advice: &[
                 advice("Check the host name and the context path."),
                 advice(
-                    "If a sign-in of your organization stands in front, ask for a way past it for programs.",
+                    "If a sign-in of your organization stands in front, ask for a way past it for \
+                     programs.",
                 ),
             ],
         },
@@ -96,20 +100,23 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         is: Diagnosis {
             code: "web-page-instead",
-            means: "A web page came where Jira should answer with data: something stands in between.",
+            means: "A web page came where Jira should answer with data: something stands in \
+                between.",
             advice: &[
                 advice(
-                    "Look whether this network, a proxy or your organization's sign-in asks for something.",
+                    "Look whether this network, a proxy or your organization's sign-in asks for \
+                     something.",
                 ),
                 advice(
-                    "Check the host name and, for a server of your own, the context path such as /jira.",
+                    "Check the host name and, for a server of your own, the context path such as \
+                     /jira.",
                 ),
             ],
         },
         cause: Cause::Protocol,
         retry: Retry::Backoff,
         applies: |answer| {
-            let jiras_own = answer.response.status >= 400 && answer.from_jira();
+            let jiras_own = answer.response.status >= 400 && answer.is_jiras_own();
             let elsewhere = answer.response.status >= 500 || answer.is(429);
             let login_page = answer.is(200) && answer.unaccepted();
             answer.page && !jiras_own && !elsewhere && !login_page
@@ -123,8 +130,8 @@ pub(super) const RULES: &[Rule] = &[
             means: "At this address there is no REST API of a Jira.",
             advice: &[
                 advice(
-                    "Open your Jira in a browser and paste its address; a context path such as /jira \
-                     belongs to it.",
+                    "Open your Jira in a browser and paste its address; a context path such as \
+                     /jira belongs to it.",
                 ),
                 advice("Ask the server's administrator for the address of the REST API."),
             ],
@@ -146,7 +153,8 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         is: Diagnosis {
             code: "gateway-without-site",
-            means: "Atlassian's gateway does not know the site's cloud id, or the account has no access to it.",
+            means: "Atlassian's gateway does not know the site's cloud id, or the account has no \
+                access to it.",
             advice: &[
                 advice("Check the connection again, so that the id is looked up anew."),
                 advice("Look whether the account may open the site in a browser."),

@@ -7,9 +7,9 @@
 //! | `jira-quota-tenant-based` and others with `quota` or `global` | points an hour, by app | 15 minutes |
 //! | none | Data Center's token bucket, or something in between | the bucket's interval, or 1 minute |
 //!
-//! The wait is in `retry-after`, in seconds or as an HTTP date, which wins; then in `x-ratelimit-reset`, an
-//! ISO 8601 moment, sometimes without seconds. Data Center sends `retry-after: 0` with successes, so
-//! the header alone says nothing.
+//! The wait is in `retry-after`, in seconds or as an HTTP date, which wins; then in
+//! `x-ratelimit-reset`, an ISO 8601 moment, sometimes without seconds. Data Center sends
+//! `retry-after: 0` with successes, so the header alone says nothing.
 //!
 //! Source: "Rate limiting", developer.atlassian.com, read in November 2026.
 
@@ -84,7 +84,8 @@ pub(super) const RULES: &[Rule] = &[
             code: "rate-limited",
             means: "Too many requests, says Jira or something in front of it.",
             advice: &[advice(
-                "Wait; on a Data Center the administrator sets the limits, and can exempt an account.",
+                "Wait; on a Data Center the administrator sets the limits, and can exempt an \
+                 account.",
             )],
         },
         cause: Cause::RateLimited,

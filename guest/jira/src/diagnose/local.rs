@@ -23,7 +23,8 @@ const NO_JIRA: Diagnosis = Diagnosis {
     code: "not-a-jira-address",
     means: "The host name is one of Atlassian's own, and no Jira answers there.",
     advice: &[advice(
-        "Enter the address that the browser shows when your Jira is open, such as acme.atlassian.net.",
+        "Enter the address that the browser shows when your Jira is open, such as \
+         acme.atlassian.net.",
     )],
 };
 
@@ -35,7 +36,8 @@ const HTTP_ON_CLOUD: Diagnosis = Diagnosis {
 
 const TOKEN_ON_CLOUD: Diagnosis = Diagnosis {
     code: "personal-access-token-on-cloud",
-    means: "Jira Cloud has no personal access tokens; it takes API tokens, with the account's e-mail address.",
+    means: "Jira Cloud has no personal access tokens; it takes API tokens, with the account's \
+        e-mail address.",
     advice: &[
         advice_at("Create an API token, and choose the method API token.", API_TOKENS),
         advice("If the Jira is a server of your own, enter its host name."),
@@ -44,7 +46,8 @@ const TOKEN_ON_CLOUD: Diagnosis = Diagnosis {
 
 const PASSWORD_ON_CLOUD: Diagnosis = Diagnosis {
     code: "password-on-cloud",
-    means: "Jira Cloud accepts no passwords; it takes API tokens, with the account's e-mail address.",
+    means: "Jira Cloud accepts no passwords; it takes API tokens, with the account's e-mail \
+        address.",
     advice: &[
         advice_at("Create an API token, and choose the method API token.", API_TOKENS),
         advice("If the Jira is a server of your own, enter its host name."),
@@ -53,11 +56,12 @@ const PASSWORD_ON_CLOUD: Diagnosis = Diagnosis {
 
 const API_TOKEN_ON_DATA_CENTER: Diagnosis = Diagnosis {
     code: "api-token-on-data-center",
-    means: "This Jira is a server of its own, Data Center or Server, and API tokens are of Jira Cloud only.",
+    means: "This Jira is a server of its own, Data Center or Server, and API tokens are of Jira \
+        Cloud only.",
     advice: &[
         advice(
-            "In your Jira open Profile, then Personal Access Tokens, create one, and choose the method \
-             personal access token.",
+            "In your Jira open Profile, then Personal Access Tokens, create one, and choose the \
+             method personal access token.",
         ),
         advice(
             "If you use Jira Cloud, enter the host name of its site, such as acme.atlassian.net.",

@@ -1,4 +1,5 @@
-//! What is wrong with what was asked: JQL, projects, page tokens, and parts of the API that are gone.
+//! What is wrong with what was asked: JQL, projects, page tokens, and parts of the API that are
+//! gone.
 //!
 //! A 404 is never said to mean absence: Jira answers it as well for what the account may not see.
 
@@ -66,8 +67,8 @@ pub(super) const RULES: &[Rule] = &[
             code: "filter-refused",
             means: "Jira does not accept the filter.",
             advice: &[advice(
-                "Try the filter in Jira's own advanced search; fields and values that the account may not \
-                 see count as absent.",
+                "Try the filter in Jira's own advanced search; fields and values that the account \
+                 may not see count as absent.",
             )],
         },
         cause: Cause::InvalidInput,
@@ -86,7 +87,8 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         is: Diagnosis {
             code: "not-found-or-hidden",
-            means: "What was asked for is absent, or hidden from this account; Jira does not tell which.",
+            means: "What was asked for is absent, or hidden from this account; Jira does not tell \
+                which.",
             advice: &[
                 advice("Look whether the account sees it in a browser."),
                 advice("Check the connection again: the site may have moved."),

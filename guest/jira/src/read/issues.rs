@@ -1,16 +1,17 @@
 //! The stream `issues`: oldest change first, and from then on what changed since.
 //!
-//! An issue that changes while the pages are read moves to the end, and everything behind it moves up by
-//! one place. By offset, the first issue of the next page would then never be seen.
+//! An issue that changes while the pages are read moves to the end, and everything behind it moves
+//! up by one place. By offset, the first issue of the next page would then never be seen.
 //!
-//! - Cloud's page token holds the place behind the last issue of the page, not a number, so nothing is
-//!   missed. It is good for one JQL only, and for seven days or so; one that Jira knows no more is dropped,
-//!   and the run goes on from the latest change that it has seen.
-//! - On Data Center the next page asks for what changed at or after the last issue of this one, and counts an
-//!   offset only among issues of the same second. Some issues are seen twice, none is missed, and no
-//!   offset grows beyond the window that a search has.
+//! - Cloud's page token holds the place behind the last issue of the page, not a number, so nothing
+//!   is missed. It is good for one JQL only, and for seven days or so; one that Jira knows no more
+//!   is dropped, and the run goes on from the latest change that it has seen.
+//! - On Data Center the next page asks for what changed at or after the last issue of this one, and
+//!   counts an offset only among issues of the same second. Some issues are seen twice, none is
+//!   missed, and no offset grows beyond the window that a search has.
 //!
-//! Dates in the future, which imports bring, count as now: they would keep later runs from seeing anything.
+//! Dates in the future, which imports bring, count as now: they would keep later runs from seeing
+//! anything.
 
 use jackfield_guest::{Failure, Page, Progress, ReadRequest, Response, Warning, record, text};
 use serde::Deserialize;
@@ -21,7 +22,7 @@ use crate::cursor::Cursor;
 use crate::diagnose::{About, PAGE_TOKEN_EXPIRED};
 use crate::query::Query;
 use crate::settings::Deployment;
-use crate::wire::{Found, Issue};
+use crate::wire::{Found, Issue, object};
 
 /// All fields that an issue's list can show, and those that are not surely among them.
 const FIELDS: &str = "*navigable,updated,description";
@@ -63,7 +64,7 @@ fn of_cloud(
     api.read(
         &response,
         (|| {
-            let found: Found<'_> = response.json()?;
+            let found: Found<'_> = object(&response)?;
             let (mut page, taken) = page(api, &found, cursor.skip, request.limit)?;
             let token = found.next_page_token.as_deref().filter(|token| !token.is_empty());
             page.progress = match token.filter(|_| found.is_last != Some(true)) {
@@ -110,7 +111,7 @@ fn of_data_center(
     api.read(
         &response,
         (|| {
-            let found: Found<'_> = response.json()?;
+            let found: Found<'_> = object(&response)?;
             let (mut page, taken) = page(api, &found, 0, request.limit)?;
             let reached = cursor.start.saturating_add(taken.step.count);
             let all = found.total.is_some_and(|total| reached >= total);
