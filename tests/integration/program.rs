@@ -8,6 +8,7 @@ mod components;
 mod doctor;
 mod flow;
 pub(crate) mod home;
+mod jira;
 mod provider;
 mod reading;
 mod sharing;

@@ -1,5 +1,7 @@
 //! Real exchanges, replayed through the component, where `JACKFIELD_RECORDED` names their folder.
 
+mod jira;
+
 use jackfield_host::failure::{Cause, Failure, Retry};
 use jackfield_host::limits::Limits;
 use jackfield_host::report::{Page, ReadRequest, Report};

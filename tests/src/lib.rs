@@ -34,12 +34,14 @@
 #[cfg(test)]
 mod client;
 mod github;
+pub mod jira;
 mod names;
 mod peer;
 mod recorded;
 pub mod token;
 
 pub use github::{Account, GitHub, Standing, issue_times};
+pub use jira::Jira;
 pub use names::ScriptedNames;
 pub use peer::{Certificate, Elsewhere, Fault, Peer, ReceivedRequest};
 pub use recorded::Recorded;
