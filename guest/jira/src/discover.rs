@@ -63,7 +63,8 @@ pub(crate) fn suits(setup: &Setup, deployment: Deployment) -> Result<(), Failure
 }
 
 /// What the server says of itself to anybody. Where it says nothing of use, a credential of Data
-/// Center is tried all the same: some servers tell nobody anything.
+/// Center is tried all the same: some servers tell nobody anything. An API token is not; Cloud
+/// tells everybody.
 fn probe(setup: &Setup) -> Result<ServerInfo, Failure> {
     let request = Request::get("site").segments(["rest", "api", "2", "serverInfo"]);
     let response = prepared(request).send()?;
@@ -71,12 +72,16 @@ fn probe(setup: &Setup) -> Result<ServerInfo, Failure> {
         return Ok(info);
     }
     let passing = response.status == 429 || response.status >= 500;
-    if setup.method == Method::ApiToken || passing {
-        let deployment = Deployment::Cloud;
-        let api = Api { setup, deployment, route: Route::Site, version: None };
-        return Err(api.diagnose(&response, About::Server));
+    let closed = matches!(response.status, 401 | 403) && !response.is_web_page();
+    if passing || (setup.method == Method::ApiToken && !closed) {
+        return Err(anonymously(setup).diagnose(&response, About::Server));
     }
     Ok(ServerInfo::default())
+}
+
+/// The site, as it is asked without a credential.
+fn anonymously(setup: &Setup) -> Api<'_> {
+    Api { setup, deployment: Deployment::Cloud, route: Route::Site, version: None }
 }
 
 fn cloud(setup: &Setup) -> Result<Reached<'_>, Failure> {
@@ -115,11 +120,7 @@ fn tenant(setup: &Setup) -> Result<String, Failure> {
     let response = prepared(request).send()?;
     match wire::cloud_id(&response).filter(|id| is_cloud_id(id)) {
         Some(id) => Ok(id),
-        None => {
-            let deployment = Deployment::Cloud;
-            let api = Api { setup, deployment, route: Route::Site, version: None };
-            Err(api.diagnose(&response, About::Server))
-        }
+        None => Err(anonymously(setup).diagnose(&response, About::Server)),
     }
 }
 

@@ -313,12 +313,20 @@ fn a_data_center_is_asked_what_it_is_and_then_once_who() {
 #[test]
 fn a_server_that_tells_nobody_anything_is_tried_all_the_same() {
     let page = Response::new(200).with_header("content-type", "text/html").with_body("<html>");
-    for silent in [Response::new(401), Response::new(403), Response::new(404), page, ok("{}")] {
+    let cases = [
+        (Response::new(401), "api-token-on-data-center"),
+        (Response::new(403), "api-token-on-data-center"),
+        (Response::new(404), "no-jira-here"),
+        (page, "web-page-instead"),
+        (ok("{}"), "unexpected-answer"),
+    ];
+    for (silent, code) in cases {
         let answers = vec![silent.clone(), ok(JORDAN), ok(HELD)];
         let report = run(SERVER, "personal_access_token", answers).0.unwrap();
         assert_eq!(report.edition.as_deref(), Some("data-center"));
         let (report, trace) = run(SERVER, "api_token", vec![silent]);
-        assert!(report.is_err() && trace.sent.len() == 1, "an API token is not sent to a stranger");
+        assert_eq!(report.unwrap_err().code, code);
+        assert_eq!(trace.sent.len(), 1, "an API token is not sent to a stranger");
     }
     for passing in [Response::new(429), Response::new(503)] {
         let (report, trace) = run(SERVER, "personal_access_token", vec![passing]);

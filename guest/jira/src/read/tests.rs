@@ -320,6 +320,32 @@ fn a_change_in_the_future_does_not_hide_what_comes() {
 }
 
 #[test]
+fn a_change_in_the_future_does_not_end_the_pages_of_a_server() {
+    let far = r#"{"id":"1","fields":{"updated":"2999-01-01T00:00:00.000+0000"}}"#.to_owned();
+    let page = run(SERVER, request("issues", None, 1), vec![found(&[far], r#","total":2"#)]).0;
+    let page = page.unwrap();
+    assert!(more(&page).contains(&format!(r#""from":{NOW}"#)), "{}", more(&page));
+}
+
+#[test]
+fn a_server_that_gives_more_than_it_counts_loses_nothing() {
+    let all = [issue(1, 1), issue(2, 2), issue(3, 3)];
+    let page = run(SERVER, request("issues", None, 2), vec![found(&all, r#","total":2"#)]).0;
+    let page = page.unwrap();
+    assert_eq!(keys(&page), ["1", "2"]);
+    assert!(more(&page).contains(&format!(r#""from":{}"#, at(2))), "{}", more(&page));
+}
+
+#[test]
+fn pages_that_only_end_alike_are_not_the_same() {
+    let page = |ids: &str| given(&format!(r#"{{"isLast":false,"values":[{ids}]}}"#));
+    let asked = |cursor| request("projects", cursor, 2);
+    let first = run(CLOUD, asked(None), vec![page(r#"{"id":"1"},{"id":"3"}"#)]).0.unwrap();
+    let again = vec![page(r#"{"id":"2"},{"id":"3"}"#)];
+    assert!(run(CLOUD, asked(Some(more(&first))), again).0.is_ok());
+}
+
+#[test]
 fn projects_of_cloud_come_by_offset() {
     let project = |id: u32| format!(r#"{{"id":"{id}","key":"P{id}"}}"#);
     let page = |ids: &[u32], last: bool| {
