@@ -38,7 +38,7 @@ mod network;
 mod verdict;
 
 use jackfield_host::CallError;
-use jackfield_host::failure::{Failure, Field, Warning};
+use jackfield_host::failure::{Failure, Field, Remedy, Warning};
 use jackfield_host::probe::Probe;
 use jackfield_host::report::Report;
 use serde::Serialize;
@@ -106,6 +106,24 @@ impl StepName {
             Self::Credential => "credential",
             Self::Permissions => "permissions",
             Self::Limits => "limits",
+        }
+    }
+
+    /// What helps where the failure itself names nothing.
+    fn remedy(self) -> &'static str {
+        match self {
+            Self::Settings => "Correct the connection's settings.",
+            Self::NameLookup | Self::Connection | Self::Tls | Self::Reachability => {
+                "Try again; if it stays so, ask whoever runs the server or the network."
+            }
+            Self::Clock => "Set this machine's clock.",
+            Self::Edition => {
+                "Check that the address in the settings is that of the service's API; if it is, \
+                 report this to the connector's author, with the evidence."
+            }
+            Self::Credential => "Create a new credential, and update the connection with it.",
+            Self::Permissions => "Give the credential what is missing, at the provider.",
+            Self::Limits => "Wait, and try again later.",
         }
     }
 }
@@ -186,7 +204,11 @@ impl Step {
         Self::new(name, Outcome::Skipped, sentence)
     }
 
-    fn failed(name: StepName, failure: Failure) -> Self {
+    /// Nobody is left without something to do: a failure without remedies gets that of its step.
+    fn failed(name: StepName, mut failure: Failure) -> Self {
+        if failure.remedies.is_empty() {
+            failure.remedies.push(Remedy { text: name.remedy().to_owned(), url: None });
+        }
         let step = Self::new(name, Outcome::Failed, failure.message.clone());
         Self { failure: Some(failure), ..step }
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jackfield_host::failure::{Cause, Remedy, Timestamp};
+use jackfield_host::failure::{Cause, Timestamp};
 use jackfield_host::probe::{Answer, Connection, Lookup, Skip, Stage};
 
 use super::Outcome::{Failed, Passed, Skipped, Warned};
@@ -124,6 +124,18 @@ fn the_check_has_the_last_word() {
         let good = report(None);
         let check = check.as_ref().map_or(Ok(&good), Err);
         assert_eq!(outcomes(probe, check), expected, "{name}");
+    }
+}
+
+#[test]
+fn a_failure_without_remedies_gets_one() {
+    for name in StepName::ALL {
+        let bare = Failure::new(Cause::Protocol, "No.");
+        let step = Step::failed(name, bare.clone());
+        assert_eq!(step.failure.expect("a failure").remedies.len(), 1, "{name:?}");
+        let own = Step::failed(name, bare.remedy("Ask.", None)).failure.expect("a failure");
+        assert_eq!(own.remedies[0].text, "Ask.", "{name:?}");
+        assert_eq!(own.remedies.len(), 1, "{name:?}");
     }
 }
 
