@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jackfield_host::failure::{Cause, Timestamp};
+use jackfield_host::failure::{Cause, Remedy, Timestamp};
 use jackfield_host::probe::{Answer, Connection, Lookup, Skip, Stage};
 
 use super::Outcome::{Failed, Passed, Skipped, Warned};
