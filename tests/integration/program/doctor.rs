@@ -154,7 +154,8 @@ fn the_probe_carries_no_credential_and_the_outcome_is_written_down() {
 fn each_cause_has_its_step_its_code_and_its_exit_code() {
     let base = "/api/v3";
     let dated = |date: &str| Fault::answer(200, &[("date", date)], "");
-    let cases: [(&str, &str, Fault, i32, &str, &str); 10] = [
+    let lacking = r#"{"message":"Resource not accessible by personal access token"}"#;
+    let cases: [(&str, &str, Fault, i32, &str, &str); 12] = [
         ("captive portal", "*", Fault::captive_portal(), 3, "ppppppfsss", "web-page-instead"),
         ("5xx", "*", Fault::server_error(503), 5, "ppppfpssss", "maintenance"),
         ("closes", "*", Fault::Close, 5, "ppppfsssss", "connection-broken"),
@@ -184,6 +185,15 @@ fn each_cause_has_its_step_its_code_and_its_exit_code() {
             "redirect-origin",
         ),
         ("clock", base, dated("Thu, 19 Feb 2026 19:55:13 GMT"), 3, "pppppfpppp", "clock-skew"),
+        (
+            "permission",
+            "/api/v3/user",
+            Fault::json(403, &[("x-accepted-github-permissions", "profile=read")], lacking),
+            3,
+            "ppppppppfs",
+            "permission-missing",
+        ),
+        ("echo", "/api/v3/user", Fault::Echo, 3, "ppppppfsss", "unexpected-shape"),
         ("probe refused", base, Fault::Close, 0, "ppppwspppp", ""),
         ("probe unwelcome", base, Fault::server_error(500), 0, "pppppppppp", ""),
     ];

@@ -128,6 +128,18 @@ fn the_check_has_the_last_word() {
 }
 
 #[test]
+fn a_failure_without_remedies_gets_one() {
+    for name in StepName::ALL {
+        let bare = Failure::new(Cause::Protocol, "No.");
+        let step = Step::failed(name, bare.clone());
+        assert_eq!(step.failure.expect("a failure").remedies.len(), 1, "{name:?}");
+        let own = Step::failed(name, bare.remedy("Ask.", None)).failure.expect("a failure");
+        assert_eq!(own.remedies[0].text, "Ask.", "{name:?}");
+        assert_eq!(own.remedies.len(), 1, "{name:?}");
+    }
+}
+
+#[test]
 fn the_first_failure_explains_the_rest() {
     let subject = || Subject { connector: "github".to_owned(), connection: None };
     let expired = failure(Cause::CredentialExpired { ended_at: None }, "expired");
