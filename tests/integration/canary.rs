@@ -69,13 +69,15 @@ impl Cage {
         let out = self.home.path("issues.jsonl");
         let out = out.to_str().unwrap();
         let many = ["--param", "repository=ada/many"];
-        let commands: [&[&str]; 11] = [
+        let commands: [&[&str]; 13] = [
             &["connectors"],
             &["inspect", "github"],
             &["list"],
             &["show", &id],
             &["check", &id],
             &["check", "--all"],
+            &["doctor", &id],
+            &["connect", "github", "--dry-run", "--secret", "token=env:TEST_TOKEN"],
             &["read", &id, "repositories", "--all"],
             &["read", &id, "issues", many[0], many[1]],
             &["read", &id, "issues", many[0], many[1], "--all", "--out", out],
@@ -106,6 +108,7 @@ impl Cage {
         for fault in self.echoes() {
             self.github.fault("*", fault);
             self.run_thrice(&["check", &id]);
+            self.run_thrice(&["doctor", &id]);
             self.run_thrice(&["connect", "github", "--secret", "token=env:TEST_TOKEN"]);
             self.run(&["update", &id, "-vvv", "--secret", "token=env:TEST_TOKEN"]);
             self.run(&["read", &id, "issues", "-vvv", "--param", "repository=ada/many"]);
