@@ -43,7 +43,7 @@ pub(crate) fn check(setup: &Setup) -> Result<Report, Failure> {
         edition: Some(edition(&api)),
         organizations: vec![setup.site.address()],
         credential_expires_at: setup.expires_at.filter(|end| *end > setup.now),
-        permissions: permissions(held.ok()),
+        permissions: permissions(&held),
         warnings,
         discovered: discovered(&api),
         ..Report::of(account(&api, myself))
@@ -113,19 +113,21 @@ fn held(api: &Api<'_>) -> Result<Held, Failure> {
     Ok(Held { browse, create: has(CREATE).unwrap_or(false) })
 }
 
-fn permissions(held: Option<Held>) -> Vec<Permission> {
+fn permissions(held: &Result<Held, Failure>) -> Vec<Permission> {
     let permission = |name: &str, grant, needed_by: &[&str]| {
         let needed_by = needed_by.iter().map(|name| (*name).to_owned()).collect();
         Permission { name: name.to_owned(), grant, needed_by }
     };
     let browse = match held {
-        Some(Held { browse: true, .. }) => Grant::Granted,
-        Some(_) => Grant::Missing,
-        None => Grant::Unknown,
+        Ok(Held { browse: true, .. }) => Grant::Granted,
+        Ok(_) => Grant::Missing,
+        // The token lacks the scope of this question, which is that of projects and issues too.
+        Err(failure) if failure.code == "scope-missing" => Grant::Missing,
+        Err(_) => Grant::Unknown,
     };
     let mut permissions = vec![permission(BROWSE, browse, &["projects", "issues"])];
     permissions.push(permission(PEOPLE, Grant::Unknown, &["users"]));
-    if held.is_some_and(|held| held.create) {
+    if held.as_ref().is_ok_and(|held| held.create) {
         permissions.push(permission(CREATE, Grant::Excess, &[]));
     }
     permissions

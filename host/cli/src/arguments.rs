@@ -72,7 +72,7 @@ pub(crate) enum Command {
     Check(Check),
     /// Looks step by step where and why a connection does not work
     Doctor(Id),
-    /// Replaces a connection's secrets, if the new ones work
+    /// Replaces a connection's secrets or settings, if it works with the new ones
     Update(Update),
     /// Deletes a connection and its secrets
     Disconnect(Id),
@@ -150,6 +150,9 @@ pub(crate) struct Check {
 pub(crate) struct Update {
     /// The connection's id, as `jackfield list` shows it
     pub(crate) id: String,
+    /// A setting that takes the place of the one that is stored; repeatable
+    #[arg(long = "set", value_name = "K=V")]
+    pub(crate) settings: Vec<String>,
     #[command(flatten)]
     pub(crate) secrets: Secrets,
 }
@@ -216,6 +219,7 @@ mod tests {
             "jackfield check --all",
             "jackfield update abc",
             "jackfield update abc --secret token=-",
+            "jackfield update abc --set a=b --set c=d",
             "jackfield disconnect abc",
             "jackfield read abc issues --param repository=a/b --cursor -x --all --out f",
             "jackfield keys rotate",
@@ -245,7 +249,6 @@ mod tests {
             "jackfield keys turn",
             "jackfield conect github",
             "jackfield list --no-such",
-            "jackfield update abc --set a=b",
         ] {
             assert!(parse(line).is_err(), "{line}");
         }

@@ -93,6 +93,7 @@ pub(crate) mod tests {
             permissions: Vec::new(),
             warnings: Vec::new(),
             discovered: Map::new(),
+            quota: None,
         }
     }
 

@@ -23,10 +23,9 @@ use crate::exchange::{GuestBody, GuestRequest, GuestResponse, GuestTarget};
 use crate::failure::{
     Cause, Effect, Failure, Field, FieldError, Remedy, Retry, Timestamp, Warning,
 };
-use crate::quota::Quota;
 use crate::report::{
-    Account, ActionRequest, Change, Grant, Item, Outcome, Page, Permission, Progress, ReadRequest,
-    Report,
+    Account, ActionRequest, Change, Grant, Item, Outcome, Page, Permission, Progress, Quota,
+    ReadRequest, Report,
 };
 use crate::sanitize::Sanitizer;
 use crate::state::{CallState, LogLevel, SecretHandle};
@@ -310,6 +309,7 @@ pub(crate) fn report(from: answer::Report, clean: &Sanitizer) -> Result<Report, 
         }),
         warnings: clean.list(from.warnings, |w| warning(w, clean)),
         discovered: clean.discovered(from.discovered)?,
+        quota: None,
     })
 }
 

@@ -15,21 +15,8 @@
 //!
 //! The provider's clock counts: a reset is taken as far from now as it is from the answer's `date`.
 
-use crate::failure::Timestamp;
-
 mod headers;
 mod ledger;
 
 pub(crate) use headers::Told;
 pub(crate) use ledger::{Lane, Ledger, Used, held_up, no_turn};
-
-/// The provider's rate limit, as far as its headers tell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Quota {
-    /// Requests left.
-    pub(crate) remaining: Option<u64>,
-    /// Requests per window.
-    pub(crate) limit: Option<u64>,
-    /// When the window ends, by the clock here.
-    pub(crate) resets_at: Option<Timestamp>,
-}

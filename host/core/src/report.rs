@@ -59,6 +59,20 @@ pub struct Report {
     pub warnings: Vec<Warning>,
     /// Settings found out on the way, each declared `discovered` in the manifest.
     pub discovered: Map<String, Value>,
+    /// What is left of the provider's rate limit, as the last answer told it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quota: Option<Quota>,
+}
+
+/// The provider's rate limit, as far as its headers tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quota {
+    /// Requests left in the present window.
+    pub remaining: Option<u64>,
+    /// Requests per window.
+    pub limit: Option<u64>,
+    /// When the window ends, by the clock here.
+    pub resets_at: Option<Timestamp>,
 }
 
 /// What to read.

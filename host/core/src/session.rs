@@ -80,7 +80,9 @@ impl Instance {
         let clean = self.sanitizer();
         match answer {
             Ok(report) => {
-                bindings::report(report, &clean).map(|r| Ok(parts.with_known_discoveries(r)))
+                let report = bindings::report(report, &clean)?;
+                let report = Report { quota: self.store.data().quota(), ..report };
+                Ok(Ok(parts.with_known_discoveries(report)))
             }
             Err(failure) => Ok(Err(self.failed(bindings::failure(failure, &clean)))),
         }

@@ -19,6 +19,7 @@ use crate::limits::{
 };
 use crate::quota::Used;
 use crate::redact::Redactor;
+use crate::report::Quota;
 use crate::sanitize::{bounded, printable};
 use crate::secret::SecretInfo;
 
@@ -223,6 +224,11 @@ impl CallState {
     /// Takes in what the connector says of the provider's limits.
     pub(crate) fn take_in(&self, failure: &Failure) {
         self.lanes.take_in(failure);
+    }
+
+    /// What is left of the provider's limit.
+    pub(crate) fn quota(&self) -> Option<Quota> {
+        self.lanes.told()
     }
 
     /// Removes what was lent during the call from texts.

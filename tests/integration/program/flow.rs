@@ -210,3 +210,26 @@ fn what_is_stored_belongs_to_its_owner_alone() {
         assert_eq!(mode(&home.data().join(file)), 0o600, "{file}");
     }
 }
+
+#[test]
+fn a_setting_is_replaced_and_a_new_address_wants_the_secret_anew() {
+    let (github, other) = (GitHub::start(), GitHub::start());
+    let token = github.add(Account::classic("ada", &["repo"]));
+    let home = Home::of(&github).allowing(other.origin());
+    let id = home.connect(&token, &[]);
+    let stored = |name: &str| home.connections()[0]["settings"][name].clone();
+
+    home.run(&["update", &id, "--set", "organization=acme"]).done();
+    assert_eq!(stored("organization"), "acme");
+    let moved = format!("api_url={}", other.api_url());
+    github.forget();
+    home.run(&["update", &id, "--set", &moved]).ended(2).says("must be entered anew");
+    home.run(&["update", &id, "--set", "api_ur=x"]).ended(2).says("`api_url`");
+    assert_eq!((github.requests().len(), other.requests().len()), (0, 0));
+    let new = other.add(Account::classic("bob", &["repo"]));
+    let update = ["update", &id, "--set", &moved, "--secret", "token=env:TEST_TOKEN"];
+    home.run_with(&new, &update).done();
+    assert_eq!(stored("api_url"), other.api_url());
+    home.run(&["check", &id]).done();
+    assert_eq!(github.requests().len(), 0);
+}

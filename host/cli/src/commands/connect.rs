@@ -64,15 +64,16 @@ async fn request(
 }
 
 pub(super) async fn update(program: &Program, arguments: Update) -> Result<Stored, Error> {
+    let settings = super::pairs(&arguments.settings, "--set", "settings")?;
     let sources = secret_source::parse(&arguments.secrets.secrets)?;
     let connections = program.connections().await?;
     let connection = connections.show(&arguments.id).await?;
     let mut secrets = secret_source::read(&sources)?;
-    if arguments.secrets.is_empty() {
+    if arguments.secrets.is_empty() && settings.is_empty() {
         let connector = connections.registry().connector(&connection.connector).await?;
         secrets = with_asked(connector.manifest(), Some(&connection.method), secrets)?;
     }
-    let replacement = Replacement { secrets, ..Replacement::default() };
+    let replacement = Replacement { settings, secrets };
     let connected = connections.update(&arguments.id, replacement).await?;
     Ok(Stored { verb: "Updated", connected })
 }

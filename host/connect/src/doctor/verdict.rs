@@ -38,8 +38,19 @@ fn reported(report: &Report) -> [Step; 4] {
         edition(report),
         credential(report, Timestamp::now()),
         permissions(&report.permissions),
-        Step::passed(StepName::Limits, "No rate limit was hit."),
+        limits(report),
     ]
+}
+
+fn limits(report: &Report) -> Step {
+    let step = |sentence: &str| Step::passed(StepName::Limits, sentence);
+    let Some(quota) = &report.quota else { return step("No rate limit was hit.") };
+    let sentence = match (quota.remaining, quota.limit) {
+        (Some(left), Some(limit)) => format!("The credential has {left} of {limit} requests left."),
+        (Some(left), None) => format!("The credential has {left} requests left."),
+        _ => "No rate limit was hit.".to_owned(),
+    };
+    step(&sentence).evidence_if("filled-again", quota.resets_at.map(moment))
 }
 
 /// What a refusal tells of the steps before it: whoever lacks a permission is known, and whoever is

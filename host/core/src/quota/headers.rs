@@ -2,10 +2,10 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::Quota;
 use crate::failure::Timestamp;
 use crate::header::retry_after;
 use crate::manifest::{QuotaRules, ResetUnit};
+use crate::report::Quota;
 
 /// No wait that a provider means is longer; what is, comes from a wrong clock or a wrong header.
 pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3600);
@@ -39,11 +39,15 @@ impl<'a> Told<'a> {
 
     /// How long a quota that is used up stays so.
     pub(super) fn used_up_for(&self) -> Option<Duration> {
-        let usual = self.rules.resource.as_ref().is_none_or(|resource| {
-            self.header(&resource.header).is_none_or(|told| told == resource.usual)
-        });
         let none_left = self.number(self.rules.remaining.as_deref()) == Some(0);
-        self.reset_in().filter(|_| usual && none_left)
+        self.reset_in().filter(|_| self.is_usual() && none_left)
+    }
+
+    /// Whether it is the usual requests of which something is told.
+    pub(super) fn is_usual(&self) -> bool {
+        self.rules.resource.as_ref().is_none_or(|resource| {
+            self.header(&resource.header).is_none_or(|told| told == resource.usual)
+        })
     }
 
     /// The wait in `retry-after`: seconds, or an HTTP date. Absent, blank and 0 are none.

@@ -13,6 +13,7 @@ use super::headers::{LONGEST_WAIT, Told, later};
 use crate::failure::{Cause, Failure, Retry, Timestamp};
 use crate::limits::MAX_CONCURRENT_PER_CREDENTIAL;
 use crate::manifest::QuotaRules;
+use crate::report::Quota;
 use crate::secret::SecretText;
 use crate::transport::Method;
 
@@ -61,6 +62,8 @@ struct Held {
     narrow: HashMap<(&'static str, String), Timestamp>,
     /// No change goes before.
     next_change: Option<Instant>,
+    /// What the last answer told.
+    told: Option<Quota>,
 }
 
 impl Lane {
@@ -123,6 +126,9 @@ impl Lane {
 
     /// Takes in what an answer tells.
     pub(crate) fn observe(&self, method: Method, url: &Url, status: u16, told: &Told<'_>) {
+        if let Some(quota) = told.quota().filter(|_| told.is_usual()) {
+            locked(&self.held).told = Some(quota);
+        }
         let refused = match status {
             403 | 429 | 503 => told.retry_after(),
             _ => None,
@@ -184,6 +190,11 @@ impl Used {
         let lane = ledger.lane(connector, secret, rules);
         self.note(&lane);
         lane
+    }
+
+    /// What the last answer told of the limit.
+    pub(crate) fn told(&self) -> Option<Quota> {
+        locked(&self.0).iter().rev().find_map(|lane| locked(&lane.held).told)
     }
 
     /// Takes in a failure of the connector that says how long to wait.

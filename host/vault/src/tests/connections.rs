@@ -13,6 +13,7 @@ fn report(name: &str) -> Report {
         permissions: Vec::new(),
         warnings: Vec::new(),
         discovered: Map::new(),
+        quota: None,
     }
 }
 
