@@ -3,7 +3,9 @@
 //! What an unchanged list costs is asserted by the simulation's journal: an answer 304 has no body and
 //! does not count against the limit.
 
-use jackfield_tests::{Account, GitHub, Standing, commit_time};
+use std::collections::HashSet;
+
+use jackfield_tests::{Account, GitHub, Policy, Standing, commit_time};
 use serde_json::Value;
 
 use super::Home;
@@ -14,6 +16,13 @@ const LATER: i64 = 1_760_000_000;
 /// A GitHub with `octo-org/many`, whose lists have several pages, and a home connected to it.
 fn many() -> (GitHub, Home, String) {
     let github = GitHub::start();
+    let home = Home::of(&github);
+    let id = home.connect(&fill(&github), &[]);
+    (github, home, id)
+}
+
+/// Adds what the streams are read of, and an account that may read all of it; returns its token.
+fn fill(github: &GitHub) -> String {
     let token = github.add(Account::classic("ada", &["repo", "read:org"]));
     github.add_repository("octo-org", "many", true, 1500);
     for number in 4..=250 {
@@ -22,15 +31,15 @@ fn many() -> (GitHub, Home, String) {
     for number in 0..110 {
         github.add_member("acme-org", &format!("acme-{number}"), true);
     }
-    let home = Home::of(&github);
-    let id = home.connect(&token, &[]);
-    (github, home, id)
+    token
 }
 
 /// What one run of a stream came to.
 #[derive(Debug)]
 struct Read {
     keys: Vec<String>,
+    /// The latest change of all records, in milliseconds.
+    newest: Option<i64>,
     cursor: Option<String>,
     warnings: Vec<String>,
     /// Of the answers, in order.
@@ -47,8 +56,10 @@ fn read(github: &GitHub, home: &Home, id: &str, arguments: &[&str], from: Option
         let values = values.as_array().unwrap_or_else(|| panic!("{document}"));
         values.iter().map(|one| one[key].as_str().unwrap().to_owned()).collect()
     };
+    let records = document["records"].as_array().unwrap_or_else(|| panic!("{document}"));
     Read {
         keys: texts(&document["records"], "key"),
+        newest: records.iter().filter_map(|record| record["updated_at"].as_i64()).max(),
         cursor: document["cursor"].as_str().map(str::to_owned),
         warnings: texts(&document["warnings"], "code"),
         statuses: github.requests().iter().map(|request| request.status.unwrap()).collect(),
@@ -67,6 +78,8 @@ struct Case {
     free: bool,
     /// Records of a run after the change.
     changed: usize,
+    /// When the latest of them changed, in seconds, where the stream brings changes alone.
+    changed_at: Option<i64>,
 }
 
 const MANY: &str = "repository=octo-org/many";
@@ -79,6 +92,7 @@ const CASES: &[Case] = &[
         unchanged: 0,
         free: true,
         changed: 5,
+        changed_at: None,
     },
     Case {
         stream: &["issues", "--param", MANY],
@@ -87,6 +101,7 @@ const CASES: &[Case] = &[
         unchanged: 1,
         free: false,
         changed: 2,
+        changed_at: Some(LATER),
     },
     Case {
         stream: &["pull_requests", "--param", MANY],
@@ -95,6 +110,7 @@ const CASES: &[Case] = &[
         unchanged: 0,
         free: true,
         changed: 2,
+        changed_at: Some(LATER),
     },
     Case {
         stream: &["commits", "--param", MANY],
@@ -103,6 +119,7 @@ const CASES: &[Case] = &[
         unchanged: 1,
         free: false,
         changed: 2,
+        changed_at: Some(LATER),
     },
     Case {
         stream: &["commits", "--param", MANY, "--param", "branch=side"],
@@ -111,6 +128,7 @@ const CASES: &[Case] = &[
         unchanged: 1,
         free: false,
         changed: 2,
+        changed_at: Some(LATER + 5),
     },
     Case {
         stream: &["organizations"],
@@ -122,6 +140,7 @@ const CASES: &[Case] = &[
         unchanged: 0,
         free: true,
         changed: 2,
+        changed_at: None,
     },
     Case {
         stream: &["members", "--param", "organization=octo-org"],
@@ -130,54 +149,54 @@ const CASES: &[Case] = &[
         unchanged: 0,
         free: true,
         changed: 2,
+        changed_at: None,
     },
 ];
 
 #[test]
 fn a_later_run_brings_what_changed_and_nothing_else() {
-    let (github, home, id) = many();
-    github.add_commit("octo-org", "many", "side", LATER - 5);
-    for case in CASES {
-        let name = case.stream;
-        let read = |from: Option<&str>| read(&github, &home, &id, case.stream, from);
-        let whole = read(None);
-        let (records, requests) = case.whole;
-        assert_eq!(
-            (whole.keys.len(), &*whole.statuses),
-            (records, &*vec![200; requests]),
-            "{name:?}"
-        );
-        let unique: std::collections::HashSet<_> = whole.keys.iter().collect();
-        assert_eq!(unique.len(), records, "{name:?}: a record came twice");
+    for shape in [GitHub::api_url, GitHub::enterprise_url] {
+        let github = GitHub::start();
+        let home = Home::strict().allowing(github.origin());
+        let api_url = format!("api_url={}", shape(&github));
+        let id = home.connect(&fill(&github), &["--set", &api_url]);
+        github.add_commit("octo-org", "many", "side", LATER - 5);
+        for case in CASES {
+            runs_bring(case, &github, &home, &id);
+        }
+    }
+}
 
-        let cursor = whole.cursor.unwrap_or_else(|| panic!("{name:?}: no cursor"));
-        let unchanged = read(Some(&cursor));
+fn runs_bring(case: &Case, github: &GitHub, home: &Home, id: &str) {
+    let name = case.stream;
+    let (records, requests) = case.whole;
+    let whole = read(github, home, id, name, None);
+    assert_eq!((whole.keys.len(), &*whole.statuses), (records, &*vec![200; requests]), "{name:?}");
+    let unique: HashSet<_> = whole.keys.iter().collect();
+    assert_eq!(unique.len(), records, "{name:?}: a record came twice");
+
+    let again = |before: &Read| {
+        let cursor = before.cursor.as_ref().unwrap_or_else(|| panic!("{name:?}: no cursor"));
+        read(github, home, id, name, Some(cursor))
+    };
+    let nothing_happened = |before: &Read| {
+        let unchanged = again(before);
         let status = if case.free { 304 } else { 200 };
-        assert_eq!(
-            (unchanged.keys.len(), &*unchanged.statuses),
-            (case.unchanged, &[status][..]),
-            "{name:?}"
-        );
+        let found = (unchanged.keys.len(), &*unchanged.statuses);
+        assert_eq!(found, (case.unchanged, &[status][..]), "{name:?}");
         let sent = github.requests()[0].header("if-none-match").is_some();
         assert_eq!(sent, case.free, "{name:?}");
-
-        let cursor = unchanged.cursor.unwrap_or_else(|| panic!("{name:?}: no cursor"));
-        (case.change)(&github);
-        let changed = read(Some(&cursor));
-        assert_eq!(
-            (changed.keys.len(), &*changed.statuses),
-            (case.changed, &[200][..]),
-            "{name:?}"
-        );
-
-        let cursor = changed.cursor.unwrap_or_else(|| panic!("{name:?}: no cursor"));
-        let after = read(Some(&cursor));
-        assert_eq!(
-            (after.keys.len(), &*after.statuses),
-            (case.unchanged, &[status][..]),
-            "{name:?}"
-        );
+        unchanged
+    };
+    let unchanged = nothing_happened(&whole);
+    (case.change)(github);
+    let changed = again(&unchanged);
+    assert_eq!((changed.keys.len(), &*changed.statuses), (case.changed, &[200][..]), "{name:?}");
+    if let Some(seconds) = case.changed_at {
+        assert_eq!(changed.newest, Some(seconds * 1000), "{name:?}");
+        assert_ne!(changed.newest, whole.newest, "{name:?}");
     }
+    nothing_happened(&changed);
 }
 
 #[test]
@@ -262,6 +281,38 @@ fn what_single_sign_on_keeps_back_is_a_warning() {
     let engine = ["read", &id, "issues", "--param", "repository=sso-org/engine", "--json"];
     let error = home.run(&engine).ended(3).error();
     assert_eq!(error["code"], "single-sign-on-required", "{error}");
+}
+
+#[test]
+fn a_policy_that_a_check_could_not_see_refuses_a_read() {
+    let (github, home, id) = many();
+    github.set_policy("octo-org", Policy::NoClassicTokens);
+    home.run(&["check", &id]).done();
+    for stream in ["issues", "pull_requests", "commits"] {
+        let arguments = ["read", &id, stream, "--param", MANY, "--json"];
+        let error = home.run(&arguments).ended(3).error();
+        assert_eq!(error["code"], "token-kind-forbidden", "{stream}: {error}");
+        assert!(error["message"].as_str().unwrap().contains("octo-org"), "{stream}: {error}");
+    }
+    let members = ["read", &id, "members", "--param", "organization=octo-org"];
+    home.run(&members).ended(3).says("octo-org");
+    let kept = read(&github, &home, &id, &["organizations"], None);
+    assert_eq!(kept.keys.len(), 1, "the account's own are still listed");
+}
+
+#[test]
+fn a_repository_of_another_owner_is_hidden_from_a_fine_grained_token() {
+    let (github, home, _) = many();
+    let all = ["issues=read", "pull_requests=read", "contents=read"];
+    let id = home.connect(&github.add(Account::fine_grained("bob", "acme-org", &all)), &[]);
+    for stream in ["issues", "pull_requests", "commits"] {
+        let arguments = ["read", &id, stream, "--param", MANY];
+        home.run(&arguments).ended(3).says("resource owner");
+        let error = home.run(&[&arguments[..], &["--json"]].concat()).ended(3).error();
+        assert_eq!(error["cause"]["code"], "not-found", "{stream}: {error}");
+    }
+    let public = ["read", &id, "commits", "--param", "repository=octo-org/hello-world"];
+    assert_eq!(home.run(&public).done().lines().len(), 3);
 }
 
 #[test]

@@ -330,6 +330,9 @@ fn each_kind_of_token_is_told_as_what_it_is() {
             assert_eq!(report["organizations"], serde_json::json!(case.organizations), "{name}");
             assert_eq!(report["credential_expires_at"].is_null(), !case.expires, "{name}");
             assert_eq!(texts(&report["warnings"], "code"), case.warnings, "{name}: {report}");
+            if let Some(note) = connected["notes"][0]["message"].as_str() {
+                connecting(&home, &token, &api_url, case.organization, &[]).done().says(note);
+            }
             let checked = home.run(&["check", id]).done();
             for told in [&checked, &home.run(&["show", id]).done()] {
                 person_is_told_the_same(told, report, &name);
