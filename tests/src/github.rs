@@ -1,5 +1,16 @@
 //! GitHub's REST API, as much of it as connectors meet.
 //!
+//! | module | what it knows |
+//! |---|---|
+//! | `routes` | the paths, and what is checked before them |
+//! | `account` | tokens: whose they are, their scopes, their permissions |
+//! | `policy` | what organizations forbid |
+//! | `organizations`, `world` | what exists |
+//! | `issues`, `pulls`, `commits` | the lists of a repository |
+//! | `shapes` | GitHub's JSON of the rest |
+//! | `answer` | the headers of every answer |
+//! | `faults` | GitHub's refusals, to be had when a test wants them |
+//!
 //! Sources: the exchanges recorded of GitHub, and its documentation, read in November 2026.
 
 mod account;

@@ -166,7 +166,7 @@ mod tests {
         let main = names(&commits, &[]).unwrap();
         let side = commits.add("side", commit_time(9));
         let on_side = names(&commits, &[("sha", "side")]).unwrap();
-        assert_eq!(on_side, [&[side.clone()], main.as_slice()].concat());
+        assert_eq!((&on_side[0], &on_side[1..]), (&side, &*main));
         assert_eq!(names(&commits, &[("sha", "main")]).unwrap(), main);
         assert_eq!(names(&commits, &[("sha", &main[1])]).unwrap(), main[1..]);
         assert_eq!(names(&commits, &[("sha", "nowhere")]), None);

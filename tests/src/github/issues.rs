@@ -349,15 +349,14 @@ mod tests {
         let mut all = Issues::new(40);
         all.touch(14, START + 10_000_000);
         let later = time(START + 10_000_001);
-        let cases: [(&[(&str, &str)], &[u64]); 6] = [
-            (&[("state", "all")], &[35, 28, 21, 14, 7]),
+        for (query, expected) in [
+            (&[("state", "all")][..], &[35, 28, 21, 14, 7][..]),
             (&[], &[28, 21, 14, 7]),
             (&[("state", "closed")], &[35]),
             (&[("direction", "asc")], &[7, 14, 21, 28]),
             (&[("sort", "updated"), ("direction", "desc"), ("per_page", "1")], &[14]),
             (&[("since", &later), ("state", "closed")], &[35]),
-        ];
-        for (query, expected) in cases {
+        ] {
             let found = pulls(&mut all, query);
             let numbers: Vec<_> = found.iter().map(|one| one["number"].as_u64().unwrap()).collect();
             assert_eq!(numbers, expected, "{query:?}");
