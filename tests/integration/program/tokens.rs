@@ -462,20 +462,19 @@ fn a_policy_of_the_named_organization_refuses_the_token() {
     let oauth = || Account::oauth("ada", &["repo", "read:org"]);
     let fine = || Account::fine_grained("ada", "octo-org", &ALL);
     let app = || Account::installation("octo-org", &ALL);
-    let cases: [(&str, Policy, fn() -> Account, &str); 7] = [
-        ("classic", Policy::NoClassicTokens, classic, "token-kind-forbidden"),
-        ("fine-grained", Policy::NoFineGrainedTokens, fine, "token-kind-forbidden"),
-        ("lifetime", Policy::MostDays(90), fine, "token-lifetime-too-long"),
-        ("app", Policy::NoApps, oauth, "oauth-app-not-approved"),
-        ("address", Policy::Addresses, classic, "address-not-allowed"),
-        ("address of an app", Policy::Addresses, app, "address-not-allowed"),
-        ("address of a fine-grained token", Policy::Addresses, fine, "address-not-allowed"),
-    ];
-    for (name, policy, account, code) in cases {
+    for (name, policy, account, code) in [
+        ("classic", Policy::NoClassicTokens, classic(), "token-kind-forbidden"),
+        ("fine-grained", Policy::NoFineGrainedTokens, fine(), "token-kind-forbidden"),
+        ("lifetime", Policy::MostDays(90), fine(), "token-lifetime-too-long"),
+        ("app", Policy::NoApps, oauth(), "oauth-app-not-approved"),
+        ("address", Policy::Addresses, classic(), "address-not-allowed"),
+        ("address of an app", Policy::Addresses, app(), "address-not-allowed"),
+        ("address of a fine-grained token", Policy::Addresses, fine(), "address-not-allowed"),
+    ] {
         let github = github();
         let home = Home::strict().allowing(github.origin());
         github.set_policy("octo-org", policy);
-        let token = github.add(account());
+        let token = github.add(account);
         for (api_url, _) in shapes(&github) {
             let connect = |more: &[&str]| connecting(&home, &token, &api_url, "octo-org", more);
             let error = connect(&["--json"]).ended(3).error();
