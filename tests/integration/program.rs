@@ -13,6 +13,8 @@ mod provider;
 mod reading;
 mod sharing;
 mod store;
+mod streams;
+mod tokens;
 mod usage;
 
 pub(crate) use home::{Home, Run, TOKEN};

@@ -1,11 +1,26 @@
 //! GitHub's REST API, as much of it as connectors meet.
 //!
+//! | module | what it knows |
+//! |---|---|
+//! | `routes` | the paths, and what is checked before them |
+//! | `account` | tokens: whose they are, their scopes, their permissions |
+//! | `policy` | what organizations forbid |
+//! | `organizations`, `world` | what exists |
+//! | `issues`, `pulls`, `commits` | the lists of a repository |
+//! | `shapes` | GitHub's JSON of the rest |
+//! | `answer` | the headers of every answer |
+//! | `faults` | GitHub's refusals, to be had when a test wants them |
+//!
 //! Sources: the exchanges recorded of GitHub, and its documentation, read in November 2026.
 
 mod account;
 mod answer;
+mod commits;
 mod faults;
 mod issues;
+mod organizations;
+mod policy;
+mod pulls;
 mod routes;
 mod shapes;
 #[cfg(test)]
@@ -16,14 +31,17 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 pub use account::{Account, Standing};
+pub use commits::commit_time;
 pub use issues::issue_times;
+pub use policy::Policy;
 
 use crate::peer::{Certificate, Peer};
 use world::{Repository, World};
 
 /// A simulated GitHub.
 ///
-/// It knows three owners and their repositories from the start, each with three issues:
+/// It knows two organizations and their repositories from the start, each with three issues and three
+/// commits on the branch `main`:
 ///
 /// | repository | |
 /// |---|---|
@@ -34,6 +52,9 @@ use world::{Repository, World};
 ///
 /// The same API stands below `/api/v3`, as GitHub Enterprise Server has it: with its version header,
 /// without rate limits.
+///
+/// Every list has an entity tag, and answers 304 where that is sent back, which does not count against
+/// the limit. What a name that ends in `-org` owns belongs to an organization.
 ///
 /// Accounts are added by the test ([`GitHub::add`]). A token that belongs to none is rejected as bad
 /// credentials; requests without a token are served as GitHub serves them, at 60 an hour.
@@ -88,7 +109,38 @@ impl GitHub {
         self.world.add_repository(Repository::new(owner, name, private, issues));
     }
 
-    /// Changes an issue at that time, in seconds since the Unix epoch.
+    /// Lets a repository exist that has neither issues nor commits.
+    pub fn add_empty_repository(&self, owner: &str, name: &str, private: bool) {
+        self.world.add_repository(Repository::empty(owner, name, private));
+    }
+
+    /// Commits to a branch at that time, in seconds since the Unix epoch, and returns the commit's
+    /// name. A branch that does not exist begins where `main` is.
+    ///
+    /// # Panics
+    ///
+    /// Where the repository does not exist.
+    pub fn add_commit(&self, owner: &str, name: &str, branch: &str, seconds: i64) -> String {
+        self.world.add_commit(owner, name, branch, seconds)
+    }
+
+    /// Lets somebody belong to an organization, for all to see or not. The accounts of its members
+    /// belong to it without this, concealed.
+    pub fn add_member(&self, organization: &str, login: &str, public: bool) {
+        self.world.admit(organization, login, public);
+    }
+
+    /// Lets an organization forbid something from now on.
+    pub fn set_policy(&self, organization: &str, policy: Policy) {
+        self.world.set_policy(organization, policy);
+    }
+
+    /// Leaves the version out of the headers of Enterprise Server's answers; `/meta` still tells it.
+    pub fn hide_version(&self) {
+        self.world.hide_version();
+    }
+
+    /// Changes an issue, which may be a pull request, at that time, in seconds since the Unix epoch.
     ///
     /// # Panics
     ///

@@ -1,8 +1,9 @@
 //! Simulated providers over real sockets, and what else the suites share.
 //!
-//! [`GitHub`] is a REST API with accounts of every kind of token, repositories and issues. It runs
-//! on a thread of its own, so that tests of any kind can use it, those that block on a child process
-//! included, and it stops when it is dropped. [`Elsewhere`] is another origin, which nothing should
+//! [`GitHub`] is a REST API with accounts of every kind of token, organizations, repositories, issues,
+//! pull requests and commits. It runs on a thread of its own, so that tests of any kind can use it,
+//! those that block on a child process included, and it stops when it is dropped. [`Elsewhere`] is
+//! another origin, which nothing should
 //! reach unasked. Both can be told to misbehave ([`Fault`]) and keep a journal of what reached them
 //! ([`Peer::requests`]).
 //!
@@ -40,7 +41,7 @@ mod peer;
 mod recorded;
 pub mod token;
 
-pub use github::{Account, GitHub, Standing, issue_times};
+pub use github::{Account, GitHub, Policy, Standing, commit_time, issue_times};
 pub use jira::Jira;
 pub use names::ScriptedNames;
 pub use peer::{Certificate, Elsewhere, Fault, Peer, ReceivedRequest};

@@ -38,6 +38,20 @@ pub fn stateless_installation(seed: &str) -> String {
     format!("ghs_1234567_eyJ{header}.eyJ{claims}.{signature}")
 }
 
+/// A token in the form up to April 2021: 40 hexadecimal digits.
+pub fn legacy(seed: &str) -> String {
+    let digit = |letter: char| format!("{:x}", u32::from(letter) % 16);
+    letters(&format!("legacy {seed}"), 40).chars().map(digit).collect()
+}
+
+/// The same with two of its characters changed, as by a hand that types it: of the right shape, and
+/// of a checksum that does not prove it.
+pub fn mistyped(token: &str) -> String {
+    let flip = |letter: char| if letter == 'a' { 'b' } else { 'a' };
+    let typed = |(at, letter)| if at == 12 || at == 17 { flip(letter) } else { letter };
+    token.chars().enumerate().map(typed).collect()
+}
+
 /// A refresh token: `ghr_`, 80 characters. No API call accepts one.
 pub fn refresh(seed: &str) -> String {
     let body = letters(seed, 70);
@@ -92,6 +106,11 @@ mod tests {
             assert_eq!(token.len(), length, "{token}");
         }
         let long = stateless_installation("a");
+        let old = legacy("a");
+        assert_eq!((old.len(), old.bytes().all(|byte| byte.is_ascii_hexdigit())), (40, true));
+        let wrong = mistyped(&classic("a"));
+        assert_eq!((wrong.len(), wrong == classic("a")), (40, false));
+        assert_ne!(checksum(&wrong[4..34]), wrong[34..]);
         assert_eq!((long.len(), long.matches('.').count()), (518, 2));
     }
 

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::account::{Access, Account, HOURLY_LIMIT};
+use super::account::{Access, Account, HOURLY_LIMIT, Kind};
 use super::shapes::{ENTERPRISE_VERSION, Site};
 
 /// What a route asks of a token, as GitHub tells it in headers.
@@ -141,9 +141,10 @@ impl Clock {
         let id = self.requests.fetch_add(1, Ordering::Relaxed);
         set(headers, "x-github-request-id", &format!("C0DE:{id:X}:A0F14CA:959A082:698B91B9"));
         set(headers, "x-github-api-version-selected", "2022-11-28");
-        if site.enterprise {
+        if site.names_version {
             set(headers, "x-github-enterprise-version", ENTERPRISE_VERSION);
-        } else {
+        }
+        if !site.enterprise {
             self.tell_limit(headers, account, anonymous);
         }
         if !anonymous {
@@ -169,8 +170,13 @@ fn tell_access(headers: &mut HeaderMap, account: &Account, needs: Needs) {
             set(headers, "x-oauth-scopes", &scopes.join(", "));
             set(headers, "x-accepted-oauth-scopes", needs.scopes);
         }
-        Access::FineGrained { .. } | Access::Installation { .. } => {
-            set(headers, "x-accepted-github-permissions", needs.permissions);
+        Access::Permissions { .. } => {
+            if account.kind == Kind::AppUser {
+                set(headers, "x-oauth-scopes", "");
+            }
+            if !needs.permissions.is_empty() {
+                set(headers, "x-accepted-github-permissions", needs.permissions);
+            }
         }
     }
     if let Some(text) = &account.expires {

@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use serde_json::json;
 
+use super::policy::Policy;
 use crate::peer::Fault;
 
 const LIMITS_PAGE: &str =
@@ -21,6 +22,10 @@ fn refusal(status: u16, message: &str, documentation: &str) -> Fault {
     });
     let headers = [("server", "github.com"), ("x-github-request-id", "C0DE:1:2:3:4")];
     Fault::json(status, &headers, body.to_string())
+}
+
+fn policy(policy: Policy, organization: &str) -> Fault {
+    refusal(403, &policy.sentence(organization), "https://docs.github.com/rest")
 }
 
 impl Fault {
@@ -68,44 +73,22 @@ impl Fault {
 
     /// 403, the organization must approve the OAuth app.
     pub fn app_restricted(organization: &str) -> Self {
-        let message = format!(
-            "Although you appear to have the correct authorization credentials, the \
-             `{organization}` organization has enabled OAuth App access restrictions, meaning that \
-             data access to third-parties is limited. For more information on these restrictions, \
-             including how to enable this app, visit \
-             https://docs.github.com/articles/restricting-access-to-your-organization-s-data/"
-        );
-        refusal(403, &message, "https://docs.github.com/rest")
+        policy(Policy::NoApps, organization)
     }
 
     /// 403, the organization lists the addresses that may call.
     pub fn address_not_allowed(organization: &str) -> Self {
-        let message = format!(
-            "Although you appear to have the correct authorization credentials, the \
-             `{organization}` organization has an IP allow list enabled, and 203.0.113.7 is not \
-             permitted to access this resource."
-        );
-        refusal(403, &message, "https://docs.github.com/rest")
+        policy(Policy::Addresses, organization)
     }
 
     /// 403, the organization takes no classic tokens.
     pub fn classic_forbidden(organization: &str) -> Self {
-        let message = format!(
-            "`{organization}` forbids access via a personal access token (classic). Please use a \
-             GitHub App, OAuth App, or a personal access token with fine-grained permissions."
-        );
-        refusal(403, &message, "https://docs.github.com/rest")
+        policy(Policy::NoClassicTokens, organization)
     }
 
     /// 403, the organization takes no fine-grained tokens that live longer than so many days.
     pub fn lifetime_forbidden(organization: &str, days: u32) -> Self {
-        let message = format!(
-            "The '{organization}' organization forbids access via a fine-grained personal access \
-             tokens if the token's lifetime is greater than {days} days. Please adjust your \
-             token's lifetime at the following URL: \
-             https://github.com/settings/personal-access-tokens/1234567"
-        );
-        refusal(403, &message, "https://docs.github.com/rest")
+        policy(Policy::MostDays(days), organization)
     }
 
     /// 409, the repository has no commits.

@@ -7,6 +7,7 @@ use axum::body::Bytes;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::pulls;
 use super::shapes::{self, Site};
 use super::world::Repository;
 
@@ -27,9 +28,9 @@ pub fn issue_times(number: usize) -> (i64, i64) {
 }
 
 /// One issue or pull request.
-struct Issue {
-    number: usize,
-    title: String,
+pub(super) struct Issue {
+    pub(super) number: usize,
+    pub(super) title: String,
     created: i64,
     updated: i64,
 }
@@ -42,11 +43,30 @@ impl Issue {
     fn is_pull_request(&self) -> bool {
         self.number.is_multiple_of(7)
     }
+
+    pub(super) fn state(&self) -> &'static str {
+        if self.is_closed() { "closed" } else { "open" }
+    }
+
+    pub(super) fn created_at(&self) -> String {
+        time(self.created)
+    }
+
+    pub(super) fn updated_at(&self) -> String {
+        time(self.updated)
+    }
+
+    /// When it was closed, or merged; none while it is open.
+    pub(super) fn ended(&self) -> Option<String> {
+        self.is_closed().then(|| self.updated_at())
+    }
 }
 
 /// What a request asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Listing {
+    /// Whether pull requests alone are listed, in their own shape.
+    pulls: bool,
     closed: Option<bool>,
     by_update: bool,
     ascending: bool,
@@ -67,6 +87,7 @@ impl Listing {
         };
         let since = text("since").map(str::parse::<Timestamp>).transpose();
         Ok(Self {
+            pulls: false,
             closed,
             by_update: text("sort") == Some("updated"),
             ascending: text("direction") == Some("asc"),
@@ -76,7 +97,24 @@ impl Listing {
         })
     }
 
+    /// The same of pull requests. Their list knows no `since`, and begins with the oldest where it is
+    /// sorted by anything else than their creation, unless the query says otherwise ("List pull
+    /// requests", GitHub's documentation).
+    pub(super) fn parse_pulls(query: &HashMap<String, String>) -> Result<Self, &'static str> {
+        let mut query = query.clone();
+        query.remove("since");
+        let sorted = query.get("sort").is_some_and(|sort| sort != "created");
+        let ascending = match query.get("direction") {
+            Some(direction) => direction == "asc",
+            None => sorted,
+        };
+        Ok(Self { pulls: true, ascending, ..Self::parse(&query)? })
+    }
+
     fn holds(&self, issue: &Issue) -> bool {
+        if self.pulls && !issue.is_pull_request() {
+            return false;
+        }
         self.closed.is_none_or(|closed| closed == issue.is_closed()) && issue.updated >= self.since
     }
 
@@ -154,6 +192,7 @@ impl Issues {
         }
         let last = found.len().div_ceil(listing.size).max(1);
         let shown = found.iter().skip((listing.page - 1) * listing.size).take(listing.size);
+        let shape = if listing.pulls { pulls::shape } else { shape };
         let shapes: Vec<_> = shown.map(|issue| shape(issue, repository, site)).collect();
         let body = Value::Array(shapes).to_string().into();
         Page { body, number: listing.page, last }
@@ -166,7 +205,7 @@ fn shape(issue: &Issue, repository: &Repository, site: &Site) -> Value {
     let home = format!("{}/repos/{}", site.base, repository.full_name());
     let url = format!("{home}/issues/{number}");
     let page = format!("{}/{}", site.web(), repository.full_name());
-    let closed = issue.is_closed().then(|| time(issue.updated));
+    let ended = issue.ended();
     let author = shapes::user("octocat", site);
     let mut shape = json!({
         "url": url,
@@ -181,15 +220,15 @@ fn shape(issue: &Issue, repository: &Repository, site: &Site) -> Value {
         "title": issue.title,
         "user": author,
         "labels": [label("bug", "d73a4a", &home), label("good first issue", "7057ff", &home)],
-        "state": if issue.is_closed() { "closed" } else { "open" },
+        "state": issue.state(),
         "locked": false,
         "assignee": null,
         "assignees": [],
         "milestone": null,
         "comments": number % 11,
-        "created_at": time(issue.created),
-        "updated_at": time(issue.updated),
-        "closed_at": closed,
+        "created_at": issue.created_at(),
+        "updated_at": issue.updated_at(),
+        "closed_at": ended,
         "author_association": "MEMBER",
         "active_lock_reason": null,
         "sub_issues_summary": { "total": 0, "completed": 0, "percent_completed": 0 },
@@ -203,18 +242,18 @@ fn shape(issue: &Issue, repository: &Repository, site: &Site) -> Value {
     if issue.is_pull_request() {
         shape["draft"] = json!(false);
         shape["html_url"] = json!(format!("{page}/pull/{number}"));
-        shape["pull_request"] = pull_request(number, &home, &page);
+        shape["pull_request"] = pull_request(number, &home, &page, ended);
     }
     shape
 }
 
-fn pull_request(number: usize, home: &str, page: &str) -> Value {
+fn pull_request(number: usize, home: &str, page: &str, ended: Option<String>) -> Value {
     json!({
         "url": format!("{home}/pulls/{number}"),
         "html_url": format!("{page}/pull/{number}"),
         "diff_url": format!("{page}/pull/{number}.diff"),
         "patch_url": format!("{page}/pull/{number}.patch"),
-        "merged_at": null,
+        "merged_at": ended,
     })
 }
 
@@ -295,6 +334,41 @@ mod tests {
         assert!(found[0]["pull_request"].is_object());
         let later = time(START + 10_000_001);
         assert!(page(&mut all, &[("since", &later), ("state", "all")]).0.is_empty());
+    }
+
+    fn pulls(issues: &mut Issues, query: &[(&str, &str)]) -> Vec<Value> {
+        let repository = Repository::new("octo-org", "many", false, 0);
+        let query = query.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let listing = Listing::parse_pulls(&query.collect()).unwrap();
+        let page = issues.page(&repository, &Site::new("http://127.0.0.1:1", false), listing);
+        serde_json::from_slice(&page.body).unwrap()
+    }
+
+    #[test]
+    fn pull_requests_have_a_list_of_their_own() {
+        let mut all = Issues::new(40);
+        all.touch(14, START + 10_000_000);
+        let later = time(START + 10_000_001);
+        for (query, expected) in [
+            (&[("state", "all")][..], &[35, 28, 21, 14, 7][..]),
+            (&[], &[28, 21, 14, 7]),
+            (&[("state", "closed")], &[35]),
+            (&[("direction", "asc")], &[7, 14, 21, 28]),
+            (&[("sort", "updated"), ("direction", "desc"), ("per_page", "1")], &[14]),
+            (&[("since", &later), ("state", "closed")], &[35]),
+        ] {
+            let found = pulls(&mut all, query);
+            let numbers: Vec<_> = found.iter().map(|one| one["number"].as_u64().unwrap()).collect();
+            assert_eq!(numbers, expected, "{query:?}");
+        }
+        let last = pulls(&mut all, &[("sort", "updated")]).pop().unwrap();
+        assert_eq!(last["number"], 14, "oldest change first, unless told otherwise");
+        let (issues, _) = page(&mut all, &[("state", "closed"), ("per_page", "100")]);
+        let as_issue = issues.iter().find(|one| one["number"] == 35).unwrap();
+        let closed = &pulls(&mut all, &[("state", "closed")])[0];
+        assert_ne!(closed["id"], as_issue["id"]);
+        assert_eq!(closed["merged_at"], as_issue["pull_request"]["merged_at"]);
+        assert_eq!(closed["base"]["ref"], "main");
     }
 
     #[test]

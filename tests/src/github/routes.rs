@@ -2,6 +2,9 @@
 
 mod access;
 mod account;
+mod lists;
+mod organization;
+mod paging;
 mod repository;
 
 use std::collections::HashMap;
@@ -39,16 +42,11 @@ pub(super) fn api(origin: &str, world: Arc<World>) -> Router {
         .route("/installation/repositories", get(account::installation_repositories))
         .route("/meta", get(account::meta))
         .route("/rate_limit", get(account::rate_limit))
-        .route("/repos/{owner}/{name}", get(repository::named).patch(repository::named))
-        .route(
-            "/repos/{owner}/{name}/issues",
-            get(repository::named_issues).post(repository::create_named_issue),
-        )
-        .route("/repositories/{id}", get(repository::numbered).patch(repository::numbered))
-        .route(
-            "/repositories/{id}/issues",
-            get(repository::numbered_issues).post(repository::create_numbered_issue),
-        );
+        .route("/orgs/{organization}", get(organization::profile))
+        .route("/orgs/{organization}/members", get(organization::members))
+        .route("/organizations/{organization}/members", get(organization::members))
+        .merge(below("/repos/{owner}/{name}"))
+        .merge(below("/repositories/{id}"));
     let gate = access::Gate::new(origin, world);
     Router::new()
         .merge(routes.clone())
@@ -57,30 +55,14 @@ pub(super) fn api(origin: &str, world: Arc<World>) -> Router {
         .layer(middleware::from_fn(move |request, next| access::pass(gate.clone(), request, next)))
 }
 
+/// What stands at the place of a repository, and below it.
+fn below(place: &str) -> Router {
+    Router::new()
+        .route(place, get(repository::show).patch(repository::show))
+        .route(&format!("{place}/issues"), get(lists::issues).post(repository::create_issue))
+        .route(&format!("{place}/pulls"), get(lists::pulls))
+        .route(&format!("{place}/commits"), get(lists::commits))
+}
+
 /// Shorthand for what every handler takes.
 type From = Extension<Caller>;
-
-/// The `link` header of a list: `prev`, `next`, `last`, `first`, as far as they exist.
-fn links(place: &str, query: &HashMap<String, String>, page: usize, last: usize) -> Option<String> {
-    let mut kept: Vec<_> = query.iter().filter(|(name, _)| *name != "page").collect();
-    kept.sort();
-    let encode = |text: &str| {
-        percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
-    };
-    let kept: String =
-        kept.iter().map(|(name, value)| format!("{name}={}&", encode(value))).collect();
-    let link =
-        |page: usize, relation: &str| format!("<{place}?{kept}page={page}>; rel=\"{relation}\"");
-    let mut links = Vec::new();
-    if page > 1 {
-        links.push(link((page - 1).min(last), "prev"));
-    }
-    if page < last {
-        links.push(link(page + 1, "next"));
-        links.push(link(last, "last"));
-    }
-    if page > 1 {
-        links.push(link(1, "first"));
-    }
-    (!links.is_empty()).then(|| links.join(", "))
-}

@@ -15,12 +15,14 @@ pub(super) struct Site {
     pub(super) base: String,
     /// Whether it is Enterprise Server's.
     pub(super) enterprise: bool,
+    /// Whether every answer names the server's version.
+    pub(super) names_version: bool,
 }
 
 impl Site {
     pub(super) fn new(origin: &str, enterprise: bool) -> Self {
         let path = if enterprise { "/api/v3" } else { "" };
-        Self { base: format!("{origin}{path}"), enterprise }
+        Self { base: format!("{origin}{path}"), enterprise, names_version: enterprise }
     }
 
     /// Where people go.
@@ -105,6 +107,27 @@ pub(super) fn organization(login: &str, site: &Site) -> Value {
         "avatar_url": format!("https://avatars.githubusercontent.com/u/{id}?v=4"),
         "description": null,
     })
+}
+
+/// An organization as its own address answers it.
+pub(super) fn organization_profile(login: &str, site: &Site) -> Value {
+    let mut shape = organization(login, site);
+    let more = json!({
+        "name": format!("{login} of the simulation"),
+        "html_url": format!("{}/{login}", site.web()),
+        "type": "Organization",
+        "has_organization_projects": true,
+        "has_repository_projects": true,
+        "public_repos": 2,
+        "public_gists": 0,
+        "followers": 0,
+        "following": 0,
+        "created_at": "2018-06-08T02:07:15Z",
+        "updated_at": "2026-01-24T22:07:12Z",
+        "archived_at": null,
+    });
+    extend(&mut shape, more);
+    shape
 }
 
 /// A repository, as its own address and lists answer it.

@@ -1,3 +1,6 @@
+mod access;
+mod lists;
+
 use jackfield_host::transport::{
     InboundResponse, Method, OutboundRequest, OutboundValue, Transport as _,
 };

@@ -1,10 +1,14 @@
 //! What exists: accounts, organizations, repositories.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 
 use super::account::{Account, HOURLY_LIMIT};
+use super::commits::Commits;
 use super::issues::Issues;
+use super::organizations::Organization;
+use super::policy::Policy;
 use super::shapes;
 
 /// The organization that is behind single sign-on.
@@ -17,6 +21,7 @@ pub(super) struct Repository {
     pub(super) name: String,
     pub(super) private: bool,
     pub(super) issues: Mutex<Issues>,
+    pub(super) commits: Mutex<Commits>,
 }
 
 impl Repository {
@@ -27,7 +32,13 @@ impl Repository {
             name: name.to_owned(),
             private,
             issues: Mutex::new(Issues::new(issues)),
+            commits: Mutex::new(Commits::new(3)),
         }
+    }
+
+    /// One that nobody has pushed to.
+    pub(super) fn empty(owner: &str, name: &str, private: bool) -> Self {
+        Self { commits: Mutex::default(), ..Self::new(owner, name, private, 0) }
     }
 
     pub(super) fn full_name(&self) -> String {
@@ -43,6 +54,8 @@ impl Repository {
 pub(super) struct World {
     accounts: RwLock<HashMap<String, Arc<Account>>>,
     repositories: RwLock<Vec<Arc<Repository>>>,
+    organizations: RwLock<Vec<Organization>>,
+    hides_version: AtomicBool,
     /// Old owner and name, in lower case, and the new full name's id.
     renamed: HashMap<String, u64>,
     /// Requests without a token.
@@ -64,12 +77,24 @@ impl World {
         Self {
             accounts: RwLock::default(),
             repositories: RwLock::new(repositories),
+            organizations: RwLock::new(vec![
+                Organization::new("octo-org"),
+                Organization::new(SSO_ORGANIZATION),
+            ]),
+            hides_version: AtomicBool::new(false),
             renamed: old,
             anonymous,
         }
     }
 
     pub(super) fn add_account(&self, account: Account) {
+        for organization in &account.organizations {
+            self.change(organization, |it| {
+                if !it.members.iter().any(|member| member.login == account.login) {
+                    it.admit(&account.login, false);
+                }
+            });
+        }
         let account = Arc::new(account);
         self.accounts.write().unwrap().insert(account.token().to_owned(), account);
     }
@@ -84,8 +109,41 @@ impl World {
 
     pub(super) fn add_repository(&self, repository: Repository) {
         let mut repositories = self.repositories.write().unwrap();
+        if repository.owner.ends_with("-org") {
+            self.change(&repository.owner, |_| ());
+        }
         repositories.retain(|other| !other.is(&repository.owner, &repository.name));
         repositories.push(Arc::new(repository));
+    }
+
+    /// Changes an organization, which is there from now on.
+    fn change(&self, login: &str, change: impl FnOnce(&mut Organization)) {
+        let mut organizations = self.organizations.write().unwrap();
+        let at = organizations.iter().position(|one| one.is(login)).unwrap_or_else(|| {
+            organizations.push(Organization::new(login));
+            organizations.len() - 1
+        });
+        change(&mut organizations[at]);
+    }
+
+    pub(super) fn organization(&self, login: &str) -> Option<Organization> {
+        self.organizations.read().unwrap().iter().find(|one| one.is(login)).cloned()
+    }
+
+    pub(super) fn admit(&self, organization: &str, login: &str, public: bool) {
+        self.change(organization, |it| it.admit(login, public));
+    }
+
+    pub(super) fn set_policy(&self, organization: &str, policy: Policy) {
+        self.change(organization, |it| it.policies.push(policy));
+    }
+
+    pub(super) fn hide_version(&self) {
+        self.hides_version.store(true, Ordering::Release);
+    }
+
+    pub(super) fn hides_version(&self) -> bool {
+        self.hides_version.load(Ordering::Acquire)
     }
 
     pub(super) fn repositories(&self) -> Vec<Arc<Repository>> {
@@ -113,6 +171,11 @@ impl World {
     pub(super) fn touch_issue(&self, owner: &str, name: &str, number: usize, seconds: i64) {
         let repository = self.named(owner, name).expect("a repository");
         repository.issues.lock().unwrap().touch(number, seconds);
+    }
+
+    pub(super) fn add_commit(&self, owner: &str, name: &str, branch: &str, seconds: i64) -> String {
+        let repository = self.named(owner, name).expect("a repository");
+        repository.commits.lock().unwrap().add(branch, seconds)
     }
 
     pub(super) fn set_remaining(&self, token: &str, remaining: u64) {

@@ -96,6 +96,11 @@ impl Fault {
         self
     }
 
+    /// Whether it is an answer in HTTP.
+    fn answers(&self) -> bool {
+        matches!(self, Self::Answer { .. } | Self::Endless | Self::Oversized { .. } | Self::Echo)
+    }
+
     async fn happen(self, parts: &Parts) -> Response {
         match self {
             Self::Answer { status, headers, body } => answer(status, &headers, body),
@@ -202,11 +207,17 @@ pub(crate) fn intercept(routes: Router, journal: Journal, faults: Faults) -> Rou
         async move {
             let (parts, body) = request.into_parts();
             let body = axum::body::to_bytes(body, MAX_REQUEST_BODY).await.unwrap_or_default();
-            journal.note(&parts, &body);
-            match faults.next(parts.uri.path()) {
+            let number = journal.note(&parts, &body);
+            let fault = faults.next(parts.uri.path());
+            let answers = fault.as_ref().is_none_or(Fault::answers);
+            let response = match fault {
                 Some(fault) => fault.happen(&parts).await,
                 None => next.run(Request::from_parts(parts, Body::from(body))).await,
+            };
+            if answers {
+                journal.note_answer(number, response.status().as_u16());
             }
+            response
         }
     }))
 }

@@ -18,6 +18,8 @@ pub struct ReceivedRequest {
     pub headers: Vec<(String, String)>,
     /// Whole.
     pub body: Vec<u8>,
+    /// Of the answer; none where a fault broke it.
+    pub status: Option<u16>,
 }
 
 impl ReceivedRequest {
@@ -32,6 +34,7 @@ impl ReceivedRequest {
                 .map(|(name, value)| (name.to_string(), text(value.as_bytes())))
                 .collect(),
             body: body.to_vec(),
+            status: None,
         }
     }
 
@@ -49,30 +52,50 @@ impl ReceivedRequest {
     }
 }
 
-/// None where no journal is kept.
+/// The requests, each with its number; none where no journal is kept.
 #[derive(Clone)]
-pub(crate) struct Journal(Arc<Mutex<Option<Vec<ReceivedRequest>>>>);
+pub(crate) struct Journal(Arc<Mutex<Option<Pages>>>);
+
+#[derive(Default)]
+struct Pages {
+    requests: Vec<(u64, ReceivedRequest)>,
+    next: u64,
+}
 
 impl Default for Journal {
     fn default() -> Self {
-        Self(Arc::new(Mutex::new(Some(Vec::new()))))
+        Self(Arc::new(Mutex::new(Some(Pages::default()))))
     }
 }
 
 impl Journal {
-    pub(crate) fn note(&self, parts: &Parts, body: &Bytes) {
-        if let Some(requests) = &mut *self.0.lock().unwrap() {
-            requests.push(ReceivedRequest::new(parts, body));
+    /// Notes a request, and returns the number under which its answer is noted.
+    pub(crate) fn note(&self, parts: &Parts, body: &Bytes) -> u64 {
+        let mut journal = self.0.lock().unwrap();
+        let Some(pages) = &mut *journal else { return 0 };
+        pages.next += 1;
+        pages.requests.push((pages.next, ReceivedRequest::new(parts, body)));
+        pages.next
+    }
+
+    /// Notes the answer to a request, unless that is forgotten.
+    pub(crate) fn note_answer(&self, number: u64, status: u16) {
+        let mut journal = self.0.lock().unwrap();
+        let requests = journal.iter_mut().flat_map(|pages| &mut pages.requests);
+        for (_, request) in requests.filter(|(known, _)| *known == number) {
+            request.status = Some(status);
         }
     }
 
     pub(crate) fn requests(&self) -> Vec<ReceivedRequest> {
-        self.0.lock().unwrap().clone().unwrap_or_default()
+        let journal = self.0.lock().unwrap();
+        let requests = journal.iter().flat_map(|pages| &pages.requests);
+        requests.map(|(_, request)| request.clone()).collect()
     }
 
     pub(crate) fn clear(&self) {
-        if let Some(requests) = &mut *self.0.lock().unwrap() {
-            requests.clear();
+        if let Some(pages) = &mut *self.0.lock().unwrap() {
+            pages.requests.clear();
         }
     }
 

@@ -87,7 +87,10 @@ async fn faults_are_used_in_order_and_healed() {
     assert_eq!(seen, [200, 204, 307, 307, 503]);
     peer.heal();
     assert_eq!(fetch(&peer, "/a", "").await.status, 200);
-    assert_eq!(peer.requests().len(), 6);
+    peer.fault("/broken", Fault::Close);
+    assert!(attempt(&peer, "/broken").await.is_err());
+    let noted: Vec<_> = peer.requests().iter().map(|request| request.status).collect();
+    assert_eq!(noted, [Some(200), Some(204), Some(307), Some(307), Some(503), Some(200), None]);
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::Request;
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
@@ -35,7 +35,8 @@ impl Gate {
 /// Lets a request pass to its route, or answers it.
 pub(super) async fn pass(gate: Gate, mut request: Request, next: Next) -> Response {
     let enterprise = request.uri().path().starts_with("/api/v3");
-    let site = Site::new(&gate.origin, enterprise);
+    let mut site = Site::new(&gate.origin, enterprise);
+    site.names_version &= !gate.world.hides_version();
     if !request.headers().contains_key("user-agent") {
         return missing_user_agent();
     }
@@ -46,8 +47,8 @@ pub(super) async fn pass(gate: Gate, mut request: Request, next: Next) -> Respon
             return gate.clock.finish(refused.into_response(), anonymous, true, &site);
         }
     };
-    let known = request.headers().get("if-none-match").cloned();
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+    let known = request.headers().get("if-none-match").filter(|_| is_read).cloned();
     let free = enterprise || request.uri().path() == "/rate_limit";
     let anonymous = account.is_none();
     let caller = Caller { account, world: gate.world, site, clock: Arc::clone(&gate.clock) };
@@ -59,11 +60,26 @@ pub(super) async fn pass(gate: Gate, mut request: Request, next: Next) -> Respon
         return gate.clock.finish(refused, who, anonymous, &site);
     }
     request.extensions_mut().insert(caller);
-    let response = gate.clock.finish(next.run(request).await, who, anonymous, &site);
-    match known {
-        Some(tag) if is_read && response.headers().get("etag") == Some(&tag) => unchanged(response),
+    let response = next.run(request).await;
+    let response = match known {
+        Some(tags) if is_unchanged(&response, &tags) => {
+            // Only what was asked with a token is free of charge.
+            if !free && !anonymous {
+                who.discount();
+            }
+            unchanged(response)
+        }
         _ => response,
-    }
+    };
+    gate.clock.finish(response, who, anonymous, &site)
+}
+
+/// Whether one of the entity tags is the answer's, compared weakly (RFC 9110, section 13.1.2).
+fn is_unchanged(response: &Response, tags: &HeaderValue) -> bool {
+    let opaque = |text: &str| text.trim().trim_start_matches("W/").to_owned();
+    let etag = response.headers().get("etag").and_then(|value| value.to_str().ok()).map(opaque);
+    let tags = tags.to_str().unwrap_or_default();
+    etag.is_some_and(|etag| tags.trim() == "*" || tags.split(',').any(|tag| opaque(tag) == etag))
 }
 
 /// The account of the request's token, or none without a token.

@@ -1,18 +1,15 @@
 //! What is about the account itself.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::Extension;
-use axum::extract::Query;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::{Caller, From, Parameters, links};
-use crate::github::account::{Access, Account, HOURLY_LIMIT, Standing};
+use super::{Caller, From, Parameters, organization, paging};
+use crate::github::account::{Access, Account, HOURLY_LIMIT, Kind};
 use crate::github::answer::Answer;
-use crate::github::issues::number;
 use crate::github::shapes::{self, ENTERPRISE_VERSION};
-use crate::github::world::{Repository, SSO_ORGANIZATION};
+use crate::github::world::Repository;
 
 const USER_PAGE: &str = "/users/users#get-the-authenticated-user";
 const REPOSITORIES_PAGE: &str = "/repos/repos#list-repositories-for-the-authenticated-user";
@@ -45,44 +42,58 @@ pub(super) async fn user(Extension(caller): From) -> Result<Answer, Answer> {
     Ok(answer.needs("", "allows_permissionless_access=true"))
 }
 
-pub(super) async fn organizations(Extension(caller): From) -> Result<Answer, Answer> {
+/// A fine-grained token sees none.
+pub(super) async fn organizations(
+    Extension(caller): From,
+    query: Parameters,
+) -> Result<Answer, Answer> {
     const PAGE: &str = "/orgs/orgs#list-organizations-for-the-authenticated-user";
     let account = person(&caller, PAGE)?;
     let enough = ["user", "read:org", "write:org", "admin:org"];
-    let lists = match &account.access {
-        Access::Scopes(_) if !account.has_scope(&enough) => {
-            let message =
-                "You need at least read:org scope or user scope to list your organizations.";
-            return Err(Answer::refusal(403, message, PAGE).needs("admin:org, read:org, user", ""));
-        }
-        Access::Scopes(_) => account.organizations.clone(),
-        Access::FineGrained { .. } | Access::Installation { .. } => Vec::new(),
-    };
-    let listed = lists.iter().filter(|login| !is_blocked(account, login));
-    let shapes = listed.map(|login| shapes::organization(login, &caller.site)).collect();
-    let answer = Answer::json(&Value::Array(shapes)).needs("admin:org, read:org, user", "");
-    Ok(with_partial_results(answer, account))
+    if matches!(account.access, Access::Scopes(_)) && !account.has_scope(&enough) {
+        let message = "You need at least read:org scope or user scope to list your organizations.";
+        return Err(Answer::refusal(403, message, PAGE).needs("admin:org, read:org, user", ""));
+    }
+    let mut listed = account.organizations.clone();
+    listed.retain(|login| !account.lacks_sign_on(login));
+    match account.kind {
+        Kind::Classic | Kind::OAuth => {}
+        Kind::AppUser => listed.retain(|login| account.reaches(login)),
+        Kind::FineGrained | Kind::Installation => listed.clear(),
+    }
+    let place = format!("{}/user/orgs", caller.site.base);
+    let shape = |login: &String| shapes::organization(login, &caller.site);
+    let answer = paging::answer(&listed, shape, &place, &query);
+    Ok(with_partial_results(answer.needs("admin:org, read:org, user", ""), account))
 }
 
 pub(super) async fn repositories(
     Extension(caller): From,
-    Query(query): Parameters,
+    query: Parameters,
 ) -> Result<Answer, Answer> {
     let account = person(&caller, REPOSITORIES_PAGE)?;
-    let visible = caller.world.repositories().into_iter().filter(|repository| {
-        is_listed(account, repository) && !is_blocked(account, &repository.owner)
+    let only_private = match query.get("visibility").map(String::as_str) {
+        Some("private") => Some(true),
+        Some("public") => Some(false),
+        _ => None,
+    };
+    let mut listed = caller.world.repositories();
+    listed.retain(|repository| {
+        only_private.is_none_or(|private| private == repository.private)
+            && is_listed(account, repository)
+            && !account.lacks_sign_on(&repository.owner)
+            && organization::admit(&caller, &repository.owner).is_ok()
     });
-    let (shapes, link) = page_of(visible.collect(), &caller, &query, "/user/repos");
-    let mut answer = Answer::json(&Value::Array(shapes)).needs("", "metadata=read");
-    if let Some(link) = link {
-        answer = answer.header("link", link);
-    }
-    Ok(with_partial_results(answer, account))
+    listed.sort_by_key(|repository| repository.full_name());
+    let place = format!("{}/user/repos", caller.site.base);
+    let shape = |repository: &Arc<Repository>| shapes::repository(repository, &caller.site);
+    let answer = paging::answer(&listed, shape, &place, &query);
+    Ok(with_partial_results(answer.needs("", "metadata=read"), account))
 }
 
 pub(super) async fn installation_repositories(
     Extension(caller): From,
-    Query(query): Parameters,
+    query: Parameters,
 ) -> Result<Answer, Answer> {
     let account = match &caller.account {
         None => return Err(Answer::refusal(401, "Requires authentication", INSTALLATION_PAGE)),
@@ -93,62 +104,38 @@ pub(super) async fn installation_repositories(
             return Err(Answer::refusal(403, message, INSTALLATION_PAGE));
         }
     };
-    let all = caller.world.repositories().into_iter();
-    let visible: Vec<_> = all.filter(|repository| account.reaches(&repository.owner)).collect();
-    let count = visible.len();
-    let (shapes, link) = page_of(visible, &caller, &query, "/installation/repositories");
+    let mut listed = caller.world.repositories();
+    listed.retain(|repository| account.reaches(&repository.owner));
+    listed.sort_by_key(|repository| repository.full_name());
+    let place = format!("{}/installation/repositories", caller.site.base);
+    let shape = |repository: &Arc<Repository>| shapes::repository(repository, &caller.site);
+    let (shown, link) = paging::page(&listed, shape, &place, &query);
     let body = json!({
-        "total_count": count,
+        "total_count": listed.len(),
         "repository_selection": "all",
-        "repositories": shapes,
+        "repositories": shown,
     });
-    let answer = Answer::json(&body).needs("", "metadata=read");
-    Ok(match link {
-        Some(link) => answer.header("link", link),
-        None => answer,
-    })
+    Ok(paging::linked(Answer::json(&body), link).needs("", "metadata=read"))
 }
 
-/// The repositories that belong to the account, as far as the token says.
+/// Whether the repository belongs to the account, as far as the token says.
 fn is_listed(account: &Account, repository: &Repository) -> bool {
-    let belongs = account.login.eq_ignore_ascii_case(&repository.owner)
-        || account.organizations.iter().any(|name| name.eq_ignore_ascii_case(&repository.owner));
+    let owner = &repository.owner;
+    let belongs = account.login.eq_ignore_ascii_case(owner) || account.is_member_of(owner);
     match account.access {
         Access::Scopes(_) => belongs && (!repository.private || account.has_scope(&["repo"])),
-        Access::FineGrained { .. } | Access::Installation { .. } => {
-            account.reaches(&repository.owner)
-        }
+        Access::Permissions { .. } => account.reaches(owner),
     }
 }
 
-/// Whether single sign-on keeps the account from what that organization owns.
-pub(super) fn is_blocked(account: &Account, owner: &str) -> bool {
-    account.standing == Standing::SsoBlocked && owner.eq_ignore_ascii_case(SSO_ORGANIZATION)
-}
-
+/// Tells of the organizations of which single sign-on keeps something from the list.
 fn with_partial_results(answer: Answer, account: &Account) -> Answer {
-    let member = account.organizations.iter().any(|login| login == SSO_ORGANIZATION);
-    if account.standing == Standing::SsoBlocked && member {
-        let id = shapes::id_of(SSO_ORGANIZATION);
-        return answer.header("x-github-sso", format!("partial-results; organizations={id}"));
+    let blocked = account.organizations.iter().filter(|login| account.lacks_sign_on(login));
+    let ids: Vec<_> = blocked.map(|login| shapes::id_of(login).to_string()).collect();
+    if ids.is_empty() {
+        return answer;
     }
-    answer
-}
-
-fn page_of(
-    mut repositories: Vec<Arc<Repository>>,
-    caller: &Caller,
-    query: &HashMap<String, String>,
-    path: &str,
-) -> (Vec<Value>, Option<String>) {
-    repositories.sort_by_key(|repository| repository.full_name());
-    let size = number(query, "per_page", 30).clamp(1, 100);
-    let page = number(query, "page", 1).max(1);
-    let last = repositories.len().div_ceil(size).max(1);
-    let shown = repositories.iter().skip((page - 1) * size).take(size);
-    let shapes = shown.map(|repository| shapes::repository(repository, &caller.site)).collect();
-    let place = format!("{}{path}", caller.site.base);
-    (shapes, links(&place, query, page, last))
+    answer.header("x-github-sso", format!("partial-results; organizations={}", ids.join(",")))
 }
 
 pub(super) async fn meta(Extension(caller): From) -> Answer {

@@ -1,5 +1,6 @@
-//! Repositories and their issues, by name and by number.
+//! Repositories, by name and by number, and what is created in them.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::Extension;
@@ -8,91 +9,81 @@ use axum::extract::Path;
 use axum::http::{Method, Uri};
 use serde_json::{Value, json};
 
-use super::account::is_blocked;
-use super::{Caller, From, Parameters, links};
+use super::{Caller, From, organization};
+use crate::github::account::{Account, Kind};
 use crate::github::answer::Answer;
-use crate::github::issues::Listing;
 use crate::github::shapes;
-use crate::github::world::{Repository, SSO_ORGANIZATION};
+use crate::github::world::Repository;
 
 const REPOSITORY_PAGE: &str = "/repos/repos#get-a-repository";
-const ISSUES_PAGE: &str = "/issues/issues#list-repository-issues";
 const CREATE_PAGE: &str = "/issues/issues#create-an-issue";
 
-type Names = Path<(String, String)>;
+/// What a path names: `owner` and `name`, or `id`.
+pub(super) type Names = Path<HashMap<String, String>>;
 
-pub(super) async fn named(
-    Extension(caller): From,
-    Path(names): Names,
-    method: Method,
-    uri: Uri,
-) -> Result<Answer, Answer> {
-    let repository = find_named(&caller, &names, &method, &uri, REPOSITORY_PAGE)?;
-    show(&caller, &repository)
+/// Who asks for what.
+pub(super) struct Asked<'a> {
+    pub(super) caller: &'a Caller,
+    pub(super) names: &'a Names,
+    pub(super) method: &'a Method,
+    pub(super) uri: &'a Uri,
+    /// The page of GitHub's documentation that a refusal names.
+    pub(super) page: &'static str,
 }
 
-pub(super) async fn numbered(Extension(caller): From, id: Path<u64>) -> Result<Answer, Answer> {
-    let repository = find_numbered(&caller, *id, REPOSITORY_PAGE)?;
-    show(&caller, &repository)
-}
-
-pub(super) async fn named_issues(
-    Extension(caller): From,
-    Path(names): Names,
-    method: Method,
-    uri: Uri,
-    query: Parameters,
-) -> Result<Answer, Answer> {
-    let repository = find_named(&caller, &names, &method, &uri, ISSUES_PAGE)?;
-    list(&caller, &repository, &query)
-}
-
-pub(super) async fn numbered_issues(
-    Extension(caller): From,
-    id: Path<u64>,
-    query: Parameters,
-) -> Result<Answer, Answer> {
-    let repository = find_numbered(&caller, *id, ISSUES_PAGE)?;
-    list(&caller, &repository, &query)
-}
-
-pub(super) async fn create_named_issue(
-    Extension(caller): From,
-    Path(names): Names,
-    method: Method,
-    uri: Uri,
-    body: Bytes,
-) -> Result<Answer, Answer> {
-    let repository = find_named(&caller, &names, &method, &uri, CREATE_PAGE)?;
-    create(&caller, &repository, &body)
-}
-
-pub(super) async fn create_numbered_issue(
-    Extension(caller): From,
-    id: Path<u64>,
-    body: Bytes,
-) -> Result<Answer, Answer> {
-    let repository = find_numbered(&caller, *id, CREATE_PAGE)?;
-    create(&caller, &repository, &body)
-}
-
-/// The repository of that name. One that has another name now is answered by a redirect to its
-/// number, which keeps the method where it is not a read.
-fn find_named(
-    caller: &Caller,
-    (owner, name): &(String, String),
-    method: &Method,
-    uri: &Uri,
-    page: &str,
-) -> Result<Arc<Repository>, Answer> {
-    if let Some(id) = caller.world.renamed(owner, name) {
-        find_numbered(caller, id, page)?;
-        let below = if uri.path().ends_with("/issues") { "/issues" } else { "" };
-        let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
-        let place = format!("{}/repositories/{id}{below}{query}", caller.site.base);
-        return Err(moved(&place, *method == Method::GET || *method == Method::HEAD));
+impl Asked<'_> {
+    /// The repository that the path names, where the caller may see it. One that has another name now
+    /// is answered by a redirect to its number, which keeps the method where it is not a read.
+    pub(super) fn repository(&self) -> Result<Arc<Repository>, Answer> {
+        let world = &self.caller.world;
+        if let Some(id) = self.names.get("id") {
+            let found = id.parse().ok().and_then(|id| world.numbered(id));
+            return visible(self.caller, found, self.page);
+        }
+        let [owner, name] = ["owner", "name"].map(|part| self.names[part].as_str());
+        match world.renamed(owner, name) {
+            Some(id) => {
+                visible(self.caller, world.numbered(id), self.page)?;
+                Err(self.moved_to(id))
+            }
+            None => visible(self.caller, world.named(owner, name), self.page),
+        }
     }
-    visible(caller, caller.world.named(owner, name), page)
+
+    fn moved_to(&self, id: u64) -> Answer {
+        // `/repos/OWNER/NAME/below`
+        let below = self.uri.path().splitn(5, '/').nth(4);
+        let below = below.map(|below| format!("/{below}")).unwrap_or_default();
+        let query = self.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+        let place = format!("{}/repositories/{id}{below}{query}", self.caller.site.base);
+        moved(&place, matches!(*self.method, Method::GET | Method::HEAD))
+    }
+}
+
+pub(super) async fn show(
+    Extension(caller): From,
+    names: Names,
+    method: Method,
+    uri: Uri,
+) -> Result<Answer, Answer> {
+    let page = REPOSITORY_PAGE;
+    let asked = Asked { caller: &caller, names: &names, method: &method, uri: &uri, page };
+    let repository = asked.repository()?;
+    permit(&caller, &repository, "metadata=read", page)?;
+    let shape = shapes::repository(&repository, &caller.site);
+    Ok(Answer::json(&shape).needs("repo", "metadata=read"))
+}
+
+pub(super) async fn create_issue(
+    Extension(caller): From,
+    names: Names,
+    method: Method,
+    uri: Uri,
+    body: Bytes,
+) -> Result<Answer, Answer> {
+    let page = CREATE_PAGE;
+    let asked = Asked { caller: &caller, names: &names, method: &method, uri: &uri, page };
+    create(&caller, &*asked.repository()?, &body)
 }
 
 fn moved(place: &str, is_read: bool) -> Answer {
@@ -106,10 +97,6 @@ fn moved(place: &str, is_read: bool) -> Answer {
     Answer::json(&body).status(status).header("location", place).needs("repo", "metadata=read")
 }
 
-fn find_numbered(caller: &Caller, id: u64, page: &str) -> Result<Arc<Repository>, Answer> {
-    visible(caller, caller.world.numbered(id), page)
-}
-
 /// The repository, where it exists for the caller.
 fn visible(
     caller: &Caller,
@@ -121,30 +108,20 @@ fn visible(
     let Some(account) = &caller.account else {
         return if repository.private { Err(hidden()) } else { Ok(repository) };
     };
-    if is_blocked(account, &repository.owner) {
-        return Err(sso_required(caller));
+    let reached = account.reaches(&repository.owner);
+    if !repository.private || reached {
+        organization::admit(caller, &repository.owner)?;
     }
-    if repository.private && !account.reaches(&repository.owner) {
-        return Err(hidden());
+    if account.lacks_sign_on(&repository.owner) {
+        return Err(
+            organization::sso_required(caller, &repository.owner).needs("repo", "metadata=read")
+        );
     }
-    Ok(repository)
-}
-
-fn sso_required(caller: &Caller) -> Answer {
-    let message = "Resource protected by organization SAML enforcement. You must grant your \
-                   Personal Access token access to this organization.";
-    let place = format!(
-        "{}/orgs/{SSO_ORGANIZATION}/sso?authorization_request=AZSCKtL4U8yX1H3sCQIVnVgmjmon5fWxks5Y",
-        caller.site.web()
-    );
-    let page = "/authentication/authenticating-to-the-rest-api";
-    Answer::refusal(403, message, page)
-        .header("x-github-sso", format!("required; url={place}"))
-        .needs("repo", "metadata=read")
+    if repository.private && !reached { Err(hidden()) } else { Ok(repository) }
 }
 
 /// Refuses a token that lacks a permission on a private repository, or for a change on any.
-fn permit(
+pub(super) fn permit(
     caller: &Caller,
     repository: &Repository,
     wanted: &'static str,
@@ -155,31 +132,16 @@ fn permit(
     if open || account.permits(wanted) {
         return Ok(());
     }
-    let message = if account.is_installation() {
-        "Resource not accessible by integration"
-    } else {
-        "Resource not accessible by personal access token"
+    Err(not_accessible(account, page).needs("repo", wanted))
+}
+
+/// What a token is answered that lacks a permission.
+pub(super) fn not_accessible(account: &Account, page: &str) -> Answer {
+    let what = match account.kind {
+        Kind::AppUser | Kind::Installation => "integration",
+        Kind::Classic | Kind::OAuth | Kind::FineGrained => "personal access token",
     };
-    Err(Answer::refusal(403, message, page).needs("repo", wanted))
-}
-
-fn show(caller: &Caller, repository: &Repository) -> Result<Answer, Answer> {
-    permit(caller, repository, "metadata=read", REPOSITORY_PAGE)?;
-    let shape = shapes::repository(repository, &caller.site);
-    Ok(Answer::json(&shape).needs("repo", "metadata=read"))
-}
-
-fn list(caller: &Caller, repository: &Repository, query: &Parameters) -> Result<Answer, Answer> {
-    permit(caller, repository, "issues=read", ISSUES_PAGE)?;
-    let listing = Listing::parse(query)
-        .map_err(|field| invalid(&[("Issue", field, "invalid")], ISSUES_PAGE))?;
-    let page = repository.issues.lock().unwrap().page(repository, &caller.site, listing);
-    let place = format!("{}/repositories/{}/issues", caller.site.base, repository.id);
-    let answer = Answer::ok(page.body).needs("repo", "issues=read; pull_requests=read");
-    Ok(match links(&place, query, page.number, page.last) {
-        Some(link) => answer.header("link", link),
-        None => answer,
-    })
+    Answer::refusal(403, &format!("Resource not accessible by {what}"), page)
 }
 
 fn create(caller: &Caller, repository: &Repository, body: &[u8]) -> Result<Answer, Answer> {
@@ -196,7 +158,7 @@ fn create(caller: &Caller, repository: &Repository, body: &[u8]) -> Result<Answe
     Ok(Answer::json(&shape).status(201).needs("repo", "issues=write"))
 }
 
-fn invalid(errors: &[(&str, &str, &str)], page: &str) -> Answer {
+pub(super) fn invalid(errors: &[(&str, &str, &str)], page: &str) -> Answer {
     let error = |(resource, field, code): &(&str, &str, &str)| json!({ "resource": resource, "field": field, "code": code });
     let body = json!({
         "message": "Validation Failed",
