@@ -27,6 +27,8 @@ pub enum Edit {
     Value(u8, u8),
     /// Opening brackets, so many.
     Nest(u16, u16),
+    /// A long word comes in.
+    Letters(u16, u16),
     /// The whole becomes an element of a list, a member of an object, or a web page.
     Wrap(u8),
 }
@@ -154,6 +156,7 @@ impl Edit {
                 let opening = if depth % 2 == 0 { "[" } else { "{\"a\":" };
                 put(bytes, *at, opening.repeat(usize::from(depth % 2_000)).as_bytes());
             }
+            Self::Letters(at, count) => put(bytes, *at, &vec![b'a'; usize::from(*count)]),
             Self::Wrap(how) => {
                 let (before, after) = match how % 4 {
                     0 => ("[", "]"),
@@ -209,6 +212,7 @@ mod tests {
             ("repeat", Edit::Repeat(0, 1, 2), r#"{{{"a":1,"b":[2]}"#),
             ("value", Edit::Value(1, 0), r#"{"a":1,"b":null}"#),
             ("nest", Edit::Nest(0, 2), r#"[[{"a":1,"b":[2]}"#),
+            ("letters", Edit::Letters(0, 2), r#"aa{"a":1,"b":[2]}"#),
             ("wrap", Edit::Wrap(0), r#"[{"a":1,"b":[2]}]"#),
         ];
         for (name, edit, expected) in cases {

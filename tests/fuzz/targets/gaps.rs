@@ -1,9 +1,10 @@
 //! Known gaps: what a target found and does not look at until it is mended, each by its smallest input.
 //! A gap that is closed fails its test here: then the test goes, and the exemption in the target.
 
-use jackfield_fuzz::guests::{Call, GUESTS};
+use jackfield_fuzz::guests::{Call, GUESTS, cursor};
 use jackfield_host::endpoint::{BoundEndpoint, MAX_URL_BYTES, accept_link};
 use jackfield_host::input::validate_inputs;
+use jackfield_host::limits::MAX_CURSOR_BYTES;
 use jackfield_host::manifest::Input;
 use jackfield_host::redact::Redactor;
 use jackfield_host::transport::InboundResponse;
@@ -21,6 +22,18 @@ fn github_takes_an_empty_list_for_an_installation() {
     let call = Call { settings: 0, kind, stream: None, limit: 1 };
     let list = InboundResponse { status: 200, body: b"[]".to_vec(), ..Default::default() };
     assert!(github.check(&call, vec![list]).outcome.is_ok());
+}
+
+/// Nothing bounds the link that a guest gets; the host refuses the cursor, and names the connector.
+#[test]
+fn a_long_link_makes_a_cursor_that_the_host_refuses() {
+    let github = GUESTS.iter().find(|guest| guest.manifest.id == "github").unwrap();
+    let call = Call { settings: 0, kind: None, stream: None, limit: 1 };
+    let link = format!("<https://api.github.com/{}>; rel=\"next\"", "a".repeat(MAX_CURSOR_BYTES));
+    let headers = vec![("link".to_owned(), link)];
+    let page = InboundResponse { status: 200, headers, body: b"[]".to_vec() };
+    let page = github.read(&call, "issues", None, vec![page]).outcome.unwrap();
+    assert!(cursor(&page).unwrap().len() > MAX_CURSOR_BYTES);
 }
 
 /// The length is judged before what is not allowed in a URL is encoded, and not after.
