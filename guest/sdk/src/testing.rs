@@ -46,10 +46,15 @@ thread_local! {
 /// What the host answers during one run.
 pub struct Script(State);
 
+/// Makes an answer of a request.
+type Answering = Box<dyn FnMut(&Sent) -> Result<Response, Failure>>;
+
 #[derive(Default)]
 struct State {
     secrets: Vec<imports::Handle>,
     answers: VecDeque<Result<Response, Failure>>,
+    /// What answers when those are used up, and how often it still does.
+    then: Option<(u32, Answering)>,
     now: Timestamp,
     trace: Trace,
 }
@@ -112,6 +117,28 @@ impl Script {
         self
     }
 
+    /// With answers made of each request, once those that are there are used up; at most so many, so
+    /// that a connector that asks on and on fails its test.
+    ///
+    /// ```
+    /// use jackfield_guest::{Request, Response, testing::Script};
+    ///
+    /// let script = Script::new().answer_with(3, |sent| {
+    ///     Ok(Response::new(if sent.line().ends_with("/notes") { 200 } else { 404 }))
+    /// });
+    /// let (answer, _) = script.run(|| Request::get("api").segments(["tags"]).send());
+    /// assert_eq!(answer.unwrap().status, 404);
+    /// ```
+    #[must_use]
+    pub fn answer_with(
+        mut self,
+        most: u32,
+        answer: impl FnMut(&Sent) -> Result<Response, Failure> + 'static,
+    ) -> Self {
+        self.0.then = Some((most, Box::new(answer)));
+        self
+    }
+
     /// At this time.
     #[must_use]
     pub fn at(mut self, now: Timestamp) -> Self {
@@ -123,7 +150,8 @@ impl Script {
     ///
     /// # Panics
     ///
-    /// Where `call` asks for more answers than the script has, or leaves some over.
+    /// Where `call` asks for more answers than the script has or makes, or leaves some over that were
+    /// given one by one.
     #[allow(clippy::panic, reason = "a test fails by it")]
     pub fn run<T>(self, call: impl FnOnce() -> T) -> (T, Trace) {
         RUNNING.with_borrow_mut(|running| *running = Some(self.0));
@@ -132,6 +160,17 @@ impl Script {
         let left = state.answers.len();
         assert!(left == 0, "{left} answers of the script were not asked for");
         (returned, state.trace)
+    }
+}
+
+impl State {
+    fn next(&mut self, sent: &Sent) -> Option<Result<Response, Failure>> {
+        if let Some(answer) = self.answers.pop_front() {
+            return Some(answer);
+        }
+        let (left, make) = self.then.as_mut()?;
+        *left = left.checked_sub(1)?;
+        Some(make(sent))
     }
 }
 
@@ -252,8 +291,7 @@ pub(crate) mod imports {
         script(|state| {
             let sent = Sent { request: request.clone(), secret: auth.map(Handle::name) };
             let answer = state
-                .answers
-                .pop_front()
+                .next(&sent)
                 .unwrap_or_else(|| panic!("the script has no answer to {}", sent.line()));
             state.trace.sent.push(sent);
             answer
@@ -277,5 +315,37 @@ pub(crate) mod imports {
 
     pub(crate) fn log(level: Level, message: &str) {
         script(|state| state.trace.log.push((level, message.to_owned())));
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use crate::Request;
+
+    fn ask(times: u32) -> Vec<u16> {
+        let ask = |_| Request::get("api").segments(["notes"]).send().unwrap().status;
+        (0..times).map(ask).collect()
+    }
+
+    fn script() -> Script {
+        let mut status = 200;
+        Script::new().answer(Response::new(100)).answer_with(2, move |_| {
+            status += 1;
+            Ok(Response::new(status))
+        })
+    }
+
+    #[test]
+    fn made_answers_come_after_the_given_ones_and_need_not_be_used_up() {
+        assert_eq!(script().run(|| ask(3)).0, [100, 201, 202]);
+        assert_eq!(script().run(|| ask(1)).0, [100]);
+    }
+
+    #[test]
+    #[should_panic(expected = "no answer to GET api/notes")]
+    fn asking_on_and_on_is_seen() {
+        script().run(|| ask(4));
     }
 }

@@ -1,0 +1,20 @@
+//! Every fuzz target, one file each.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+mod addresses;
+mod component;
+mod gaps;
+mod guest_answers;
+mod guest_cursors;
+mod headers;
+mod manifests;
+mod records;
+mod redaction;
+mod settings;
