@@ -108,9 +108,16 @@ fn ask_user(api: &Api) -> Result<Whose, Failure> {
 }
 
 fn ask_installation(api: &Api) -> Result<Whose, Failure> {
-    let asked = Request::get("api").segments(["installation", "repositories"]).query("per_page", 1);
+    let asked =
+        Request::get("api").segments(["installation", "repositories"]).query("per_page", 100);
     let response = api.ask(asked, About::Account)?;
-    let reached = wire::reached(&response)?.into_iter().next();
+    // A bare list is what others answer, and proves nothing.
+    if !response.body.trim_ascii_start().starts_with(b"{") {
+        return Err(notes::NO_ACCOUNT.failure(Cause::Protocol));
+    }
+    let mut all = wire::reached(&response)?;
+    all.sort_by_key(|one| !one.private);
+    let reached = all.into_iter().next();
     let (account, is_organization) = match &reached {
         Some(repository) => (account(&repository.owner)?, repository.owner.is_organization()),
         None => {

@@ -94,6 +94,7 @@ pub(crate) const TABLE: &[&Diagnosis] = &[
     &page::PARTIAL,
     &NONE_SHOWN,
     &page::CIRCLE,
+    &page::LONG_LINK,
     &crate::wire::WITHOUT_KEY,
 ];
 

@@ -46,6 +46,9 @@ pub const MIN_ENCODED_BYTES: usize = 8;
 /// Last bytes of each spelling that are searched for; a library keeps a copy of so many.
 const FINGERPRINT_BYTES: usize = 4;
 
+/// Times that a text is searched; one in which secrets are still found then is replaced as a whole.
+const MAX_ROUNDS: usize = 8;
+
 /// Finds the secrets of one exchange.
 pub struct Redactor {
     spellings: Vec<Spelling>,
@@ -90,13 +93,18 @@ impl Redactor {
     /// The bytes with every secret replaced by [`REPLACEMENT`]; neighbouring and overlapping ones
     /// by one. Nothing is copied where nothing is found; where something is, the original is wiped.
     pub fn redact(&self, mut bytes: Vec<u8>) -> Vec<u8> {
-        let found = self.find_all(&bytes);
-        if found.is_empty() {
-            return bytes;
+        // A replacement may complete a secret that ends or begins like it, so that it is looked at again.
+        for _ in 0..MAX_ROUNDS {
+            let found = self.find_all(&bytes);
+            if found.is_empty() {
+                return bytes;
+            }
+            let clean = replaced(&bytes, &found);
+            bytes.zeroize();
+            bytes = clean;
         }
-        let clean = replaced(&bytes, &found);
         bytes.zeroize();
-        clean
+        REPLACEMENT.into()
     }
 
     /// The text with every secret replaced, as in [`Redactor::redact`].
@@ -105,7 +113,7 @@ impl Redactor {
         if found.is_empty() {
             return Cow::Borrowed(text);
         }
-        let clean = replaced(text.as_bytes(), &found);
+        let clean = self.redact(text.as_bytes().to_vec());
         Cow::Owned(String::from_utf8_lossy(&clean).into_owned())
     }
 

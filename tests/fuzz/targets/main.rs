@@ -10,7 +10,6 @@
 
 mod addresses;
 mod component;
-mod gaps;
 mod guest_answers;
 mod guest_cursors;
 mod headers;

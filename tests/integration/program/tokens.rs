@@ -224,47 +224,42 @@ const CASES: &[Case] = &[
         ..CASE
     },
     Case {
+        name: "a fine-grained token of another owner",
+        account: || Account::fine_grained("ada", "ada", &ALL),
+        permissions: &[
+            METADATA,
+            "issues=read unknown: issues",
+            "pull_requests=read unknown: pull_requests",
+            "contents=read unknown: commits",
+            MEMBERS_UNTRIED,
+        ],
+        organizations: &[],
+        warnings: &["permissions-unknown", "resource-owner"],
+        ..CASE
+    },
+    Case {
+        name: "an installation without contents",
+        account: || Account::installation("octo-org", &ALL[..2]),
+        kind: "installation",
+        permissions: &[
+            METADATA,
+            ISSUES,
+            PULLS,
+            "contents=read missing: commits",
+            "members=read missing: members",
+        ],
+        warnings: &["permission-missing", "short-lived"],
+        ..CASE
+    },
+    Case {
         name: "installation elsewhere",
         account: || Account::installation("octo-org", &ALL),
         organization: "sso-org",
         kind: "installation",
+        permissions: &[METADATA, ISSUES, PULLS, COMMITS, MEMBERS_UNTRIED],
         warnings: &["resource-owner", "short-lived"],
         ..CASE
     },
-];
-
-/// What is told and is not so: the permission as the report has it, and as it is.
-const GAPS: &[(Case, &str, &str)] = &[
-    // Public members are read without a permission.
-    (
-        Case {
-            name: "a fine-grained token of another owner",
-            account: || Account::fine_grained("ada", "ada", &ALL),
-            permissions: &[
-                METADATA,
-                MEMBERS,
-                "issues=read unknown: issues",
-                "pull_requests=read unknown: pull_requests",
-                "contents=read unknown: commits",
-            ],
-            organizations: &[],
-            warnings: &["permissions-unknown", "resource-owner"],
-            ..CASE
-        },
-        MEMBERS,
-        "members=read missing: members",
-    ),
-    // The reads are tried on the installation's first repository, which is public.
-    (
-        Case {
-            name: "an installation without contents",
-            account: || Account::installation("octo-org", &ALL[..2]),
-            kind: "installation",
-            ..CASE
-        },
-        COMMITS,
-        "contents=read missing: commits",
-    ),
 ];
 
 /// A GitHub where `ada` has a private repository, and `octo-org` a private one besides public ones.
@@ -365,21 +360,6 @@ fn person_is_told_the_same(run: &Run, report: &Value, name: &str) {
     }
     for part in parts {
         assert!(told.contains(&part), "{name}: {part:?} is not told: {run:#?}");
-    }
-}
-
-#[test]
-fn known_gaps_are_still_there() {
-    let github = github();
-    let home = Home::strict().allowing(github.origin());
-    for (case, told, truth) in GAPS {
-        let token = github.add((case.account)());
-        let run = connecting(&home, &token, &github.api_url(), case.organization, &["--json"]);
-        let connection = run.done().json()["connection"].clone();
-        let found = permissions(&connection["report"]);
-        let is_told = |line: &str| found.iter().any(|permission| permission == line);
-        assert!(!is_told(truth), "{}: no longer a gap, move it to the cases", case.name);
-        assert!(is_told(told), "{}: {found:?}", case.name);
     }
 }
 

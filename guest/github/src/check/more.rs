@@ -261,7 +261,14 @@ impl<'a> Asker<'a> {
             probes.into_iter().map(|one| ((one.need, one.about), one.request)).unzip();
         let tried = if requests.is_empty() { Vec::new() } else { self.api.ask_all(requests) };
         for ((need, about), answer) in asked.into_iter().zip(tried) {
-            let (finding, why) = Finding::of(self.api, answer, about);
+            let (mut finding, why) = Finding::of(self.api, answer, about);
+            // The public members of an organization that is not the token's own are shown to anybody.
+            if let (About::Organization(login), Finding::Granted) = (about, &finding) {
+                let own = |one: &Reached| one.owner.login.eq_ignore_ascii_case(login);
+                if !reached.as_ref().is_some_and(own) {
+                    finding = Finding::Unknown;
+                }
+            }
             if let Some(failure) = why.filter(|failure| failure.cause == Cause::PolicyRefused) {
                 if self.is_of_named(about) {
                     return Err(failure);

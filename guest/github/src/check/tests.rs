@@ -790,7 +790,7 @@ fn an_installation_token_is_asked_for_its_repositories() {
     assert_eq!(
         trace.lines(),
         [
-            "GET api/installation/repositories?per_page=1 with token",
+            "GET api/installation/repositories?per_page=100 with token",
             "GET api/repos/acme/tools/issues?per_page=1 with token",
             "GET api/repos/acme/tools/pulls?per_page=1 with token",
             "GET api/repos/acme/tools/commits?per_page=1 with token",
@@ -806,6 +806,11 @@ fn an_installation_token_is_asked_for_its_repositories() {
     let report = report.unwrap();
     assert_eq!(report.account.id, "installation");
     assert_eq!(codes(&report), ["short-lived", "permissions-unknown", "no-repository"]);
+
+    for bare in ["[]", r#"[{"name":"tools","owner":{"id":9,"login":"acme"}}]"#] {
+        let bare = Response::new(200).with_json(bare);
+        assert_eq!(run(script("installation", [bare])).0.unwrap_err().cause, Cause::Protocol);
+    }
 }
 
 #[test]

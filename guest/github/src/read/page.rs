@@ -45,6 +45,18 @@ pub(super) const CIRCLE: Diagnosis = Diagnosis {
     }],
 };
 
+pub(super) const LONG_LINK: Diagnosis = Diagnosis {
+    code: "page-link-too-long",
+    means: "GitHub's link to the next page is longer than a link can be.",
+    advice: &[Advice {
+        text: "Look whether a proxy between here and GitHub changes its answers.",
+        page: None,
+    }],
+};
+
+/// Bytes of a link that is followed. GitHub's have under 500.
+const MOST_LINK_BYTES: usize = 4_000;
+
 /// What a caught-up cursor keeps for the next run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Keeps {
@@ -139,6 +151,9 @@ impl<'a> Listing<'a> {
             (None, Some(link)) if cursor.next.as_ref() == Some(&link) => {
                 let telling = ["link", "x-github-request-id"];
                 return Err(CIRCLE.failure(Cause::Protocol).based_on(response, &telling));
+            }
+            (None, Some(link)) if link.len() > MOST_LINK_BYTES => {
+                return Err(LONG_LINK.failure(Cause::Protocol).based_on(response, &[]));
             }
             (None, Some(link)) => Progress::More(cursor.moved(Some(link), 0).write()),
             (None, None) => Progress::CaughtUp(cursor.next_run().map(|next| next.write())),

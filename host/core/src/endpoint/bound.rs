@@ -121,6 +121,10 @@ pub fn accept_link<'a>(
         return Err(Denial::new(Rule::LinkOutsideEndpoints, "link"));
     };
     url.set_fragment(None);
+    // Parsing encodes, and so lengthens.
+    if url.as_str().len() > MAX_URL_BYTES {
+        return Err(Denial::new(Rule::UrlLength, "link"));
+    }
     let covering = endpoints.iter().filter(|endpoint| endpoint.covers(&url));
     match covering.max_by_key(|endpoint| endpoint.base.path().len()) {
         Some(endpoint) => Ok((url, endpoint)),

@@ -14,6 +14,19 @@ const MAX_TEXT_CHARS: usize = 1_000;
 const MAX_EMAIL_CHARS: usize = 254;
 
 pub(super) fn normalize(kind: &InputKind, value: &Value) -> Result<Value, String> {
+    let normal = normal(kind, value)?;
+    // What is encoded becomes longer.
+    match normal.as_str() {
+        Some(text) if text.chars().count() > MAX_TEXT_CHARS => Err(too_long()),
+        _ => Ok(normal),
+    }
+}
+
+fn too_long() -> String {
+    format!("must have at most {MAX_TEXT_CHARS} characters.")
+}
+
+fn normal(kind: &InputKind, value: &Value) -> Result<Value, String> {
     match kind {
         InputKind::Integer { minimum, maximum } => {
             integer(value, *minimum, *maximum).map(|number| Value::Number(Number::from(number)))
@@ -36,7 +49,7 @@ fn text(value: &Value) -> Result<String, String> {
         return Err("must be one line without control characters.".to_owned());
     }
     if text.chars().count() > MAX_TEXT_CHARS {
-        return Err(format!("must have at most {MAX_TEXT_CHARS} characters."));
+        return Err(too_long());
     }
     Ok(text.to_owned())
 }
@@ -108,7 +121,9 @@ pub(crate) fn normal_url(text: &str) -> Result<String, String> {
     let mut url = Url::parse(text).map_err(|error| format!("is not a URL: {error}."))?;
     let authority = text.split_once("://").map_or("", |(_, rest)| rest);
     let authority = authority.split(['/', '?', '#']).next().unwrap_or_default();
-    if authority.contains('@') {
+    // More slashes than two are taken for two by the parser.
+    let named = !url.username().is_empty() || url.password().is_some();
+    if named || authority.contains('@') {
         return Err("must have no user name and no password.".to_owned());
     }
     if url.query().is_some() || url.fragment().is_some() {

@@ -100,6 +100,11 @@ fn values_that_do_not_suit_are_refused_by_a_sentence() {
         ),
         (
             Url,
+            json!("https:///mona:hunter2@api.github.com"),
+            "The field must have no user name and no password.",
+        ),
+        (
+            Url,
             json!("https://@api.github.com"),
             "The field must have no user name and no password.",
         ),
@@ -248,6 +253,8 @@ fn hosts_emails_and_times_that_are_none_are_refused() {
 fn a_text_is_as_long_as_the_limit_in_characters() {
     assert!(one(InputKind::Text, json!("ü".repeat(1_000))).is_ok());
     assert!(one(InputKind::Text, json!("ü".repeat(1_001))).is_err());
+    let grows = format!("https://h/{}", "\"".repeat(331));
+    assert!(one(InputKind::Url, json!(grows)).is_err(), "encoded it has over 1,000");
 }
 
 #[test]

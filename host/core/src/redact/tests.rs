@@ -15,6 +15,19 @@ fn redact(secret: &str, text: &str) -> String {
 }
 
 #[test]
+fn a_replacement_completes_no_secret() {
+    for (secret, text) in [
+        ("1234567[", "12345671234567["),
+        ("]1234567", "]12345671234567"),
+        ("[redacted", "[redacted]"),
+        ("abcdefg[", "abcdefgabcdefgabcdefgabcdefg[[[["),
+    ] {
+        let clean = redact(secret, text);
+        assert!(!clean.contains(secret) || REPLACEMENT.contains(secret), "{secret}: {clean}");
+    }
+}
+
+#[test]
 fn a_token_is_found_as_it_is_encoded_and_echoed() {
     let hex: String = TOKEN.bytes().map(|byte| format!("{byte:02x}")).collect();
     for (text, expected) in [

@@ -233,3 +233,15 @@ fn a_link_is_as_long_as_the_limit_and_not_one_more() {
     let denial = accept_link(&format!("{longest}a"), &endpoints).unwrap_err();
     assert_eq!(denial.rule(), Rule::UrlLength);
 }
+
+#[test]
+fn a_link_is_as_long_as_it_becomes() {
+    let base = Url::parse("https://api.example.com").unwrap();
+    let reach = crate::EgressPolicy::strict().judge_url(&base).unwrap();
+    let endpoints = [BoundEndpoint { name: "api".to_owned(), base, reach }];
+    let link = format!("https://api.example.com/{}", "\"".repeat(MAX_URL_BYTES / 3));
+    assert_eq!(
+        accept_link(&link, &endpoints).err().map(|denial| denial.rule()),
+        Some(Rule::UrlLength)
+    );
+}
