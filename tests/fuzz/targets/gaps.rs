@@ -48,6 +48,17 @@ fn a_link_is_accepted_that_is_then_too_long() {
     assert!(accept_link(url.as_str(), &endpoints).is_err());
 }
 
+/// The URL standard passes over more slashes than two; the search for a `@` stops at the third.
+#[test]
+fn a_password_is_accepted_in_a_url_behind_three_slashes() {
+    let input = json!({ "name": "url", "label": "URL", "type": "url" });
+    let inputs: [Input; 1] = [serde_json::from_value(input).unwrap()];
+    let given = Map::from_iter([("url".to_owned(), json!("https:///user:word@h/"))]);
+    let kept = validate_inputs(&inputs, &given, "/settings").unwrap();
+    assert_eq!(kept["url"], "https://user:word@h");
+    assert!(validate_inputs(&inputs, &kept, "/settings").is_err());
+}
+
 /// A connection with such a setting is made, and cannot be bound again from what is kept of it.
 #[test]
 fn a_setting_is_accepted_that_is_then_too_long() {
