@@ -15,11 +15,11 @@ pub enum Edit {
     Cut(u16),
     /// Bits of one byte are turned.
     Flip(u16, u8),
-    /// Bytes are lost.
+    /// Bytes are lost: 1 to 128, a power of two.
     Remove(u16, u8),
     /// Bytes come in.
     Insert(u16, [u8; 3]),
-    /// Bytes stand there several times.
+    /// So many bytes stand there so many times more, powers of two.
     Repeat(u16, u8, u8),
     /// One of [`TOKENS`] comes in.
     Token(u16, u8),
@@ -147,7 +147,7 @@ impl Edit {
             Self::Insert(at, new) => put(bytes, *at, new),
             Self::Repeat(at, count, times) => {
                 let part = bytes.get(range(*at, *count, bytes)).unwrap_or_default();
-                let part = part.repeat(usize::from(*times));
+                let part = part.repeat(power(*times));
                 put(bytes, *at, &part);
             }
             Self::Token(at, which) => put(bytes, *at, token(*which).as_bytes()),
@@ -176,7 +176,12 @@ fn place(at: u16, bytes: &[u8]) -> usize {
 
 fn range(at: u16, count: u8, bytes: &[u8]) -> std::ops::Range<usize> {
     let start = place(at, bytes);
-    start..bytes.len().min(start + usize::from(count))
+    start..bytes.len().min(start + power(count))
+}
+
+/// 1 to 128, small ones as often as great ones.
+fn power(which: u8) -> usize {
+    1 << (which % 8)
 }
 
 fn put(bytes: &mut Vec<u8>, at: u16, new: &[u8]) {
@@ -207,9 +212,9 @@ mod tests {
         let cases = [
             ("cut", Edit::Cut(middle), r#"{"a":1,""#),
             ("flip", Edit::Flip(0, 0x20), r#"["a":1,"b":[2]}"#),
-            ("remove", Edit::Remove(middle, 200), r#"{"a":1,""#),
+            ("remove", Edit::Remove(middle, 7), r#"{"a":1,""#),
             ("insert", Edit::Insert(0, *b"xyz"), r#"xyz{"a":1,"b":[2]}"#),
-            ("repeat", Edit::Repeat(0, 1, 2), r#"{{{"a":1,"b":[2]}"#),
+            ("repeat", Edit::Repeat(0, 0, 1), r#"{{{"a":1,"b":[2]}"#),
             ("value", Edit::Value(1, 0), r#"{"a":1,"b":null}"#),
             ("nest", Edit::Nest(0, 2), r#"[[{"a":1,"b":[2]}"#),
             ("letters", Edit::Letters(0, 2), r#"aa{"a":1,"b":[2]}"#),

@@ -41,12 +41,28 @@ pub struct Facts {
     pub settings: &'static [&'static str],
     /// A JSON object with the parameters of all streams.
     pub parameters: &'static str,
-    /// Status, headers and body of real answers.
-    pub answers: &'static [(u16, &'static [(&'static str, &'static str)], &'static str)],
+    /// Shapes of real answers.
+    pub answers: &'static [Real],
     /// Whether a body names an account.
     pub identifies: fn(body: &[u8]) -> bool,
     /// Whether this stream takes an answer that is no success for an empty page, as documented.
     pub excuses: fn(stream: &str, answer: &InboundResponse) -> bool,
+}
+
+/// The shape of a real answer.
+pub struct Real {
+    status: u16,
+    headers: &'static [(&'static str, &'static str)],
+    body: &'static str,
+}
+
+/// The shape with this status, these headers, names in lower case, and this body.
+pub const fn real(
+    status: u16,
+    headers: &'static [(&'static str, &'static str)],
+    body: &'static str,
+) -> Real {
+    Real { status, headers, body }
 }
 
 /// One connector.
@@ -105,10 +121,10 @@ impl Guest {
 
     /// The answers that were written down, and the recorded ones.
     pub fn real_answers(&self) -> Vec<InboundResponse> {
-        let written = self.facts.answers.iter().map(|(status, headers, body)| InboundResponse {
-            status: *status,
-            headers: headers.iter().map(|(name, value)| owned(name, value)).collect(),
-            body: body.as_bytes().to_vec(),
+        let written = self.facts.answers.iter().map(|one| InboundResponse {
+            status: one.status,
+            headers: one.headers.iter().map(|(name, value)| owned(name, value)).collect(),
+            body: one.body.as_bytes().to_vec(),
         });
         let recorded = Recorded::from_environment().unwrap_or_default().into_iter();
         let own =

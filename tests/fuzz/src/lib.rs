@@ -7,8 +7,8 @@
 //!
 //! ```console
 //! $ BOLERO_RANDOM_TEST_TIME_MS=60000 cargo test -p jackfield-fuzz
-//! $ BOLERO_RANDOM_SEED=... cargo test -p jackfield-fuzz redirects     # a failure again
-//! $ cargo bolero test -p jackfield-fuzz redirects::target             # libFuzzer, with a nightly compiler
+//! $ BOLERO_RANDOM_SEED=... cargo test -p jackfield-fuzz addresses::redirect  # a failure again
+//! $ cargo bolero test -p jackfield-fuzz addresses::redirect  # libFuzzer, with a nightly compiler
 //! ```
 //!
 //! | module | what it knows |

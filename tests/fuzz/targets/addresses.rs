@@ -79,6 +79,8 @@ const WHOLE: &[&str] = &[
     "/v3/",
     "http://plain.example:8080/base/",
     "https://granted.example/",
+    "http://granted.example/",
+    "//granted.example/x",
     "",
 ];
 
@@ -89,7 +91,7 @@ impl Text {
             text.push_str(pick(PIECES, *which).unwrap());
             text.extend(between);
         }
-        edited_text(&text, &[self.edit.clone()])
+        edited_text(&text, std::slice::from_ref(&self.edit))
     }
 }
 

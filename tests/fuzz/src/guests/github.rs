@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jackfield_host::transport::InboundResponse;
 use serde_json::value::RawValue;
 
-use super::Facts;
+use super::{Facts, Real, real};
 
 /// What the targets know of GitHub.
 pub static FACTS: Facts = Facts {
@@ -45,8 +45,8 @@ fn excuses(stream: &str, answer: &InboundResponse) -> bool {
 const JSON: (&str, &str) = ("content-type", "application/json; charset=utf-8");
 const ID: (&str, &str) = ("x-github-request-id", "CA6A:617C:4252CD4");
 
-const ANSWERS: &[(u16, &[(&str, &str)], &str)] = &[
-    (
+const ANSWERS: &[Real] = &[
+    real(
         200,
         &[
             JSON,
@@ -59,24 +59,28 @@ const ANSWERS: &[(u16, &[(&str, &str)], &str)] = &[
         ],
         r#"{"login":"ada","id":7,"node_id":"U_1","html_url":"https://github.com/ada","type":"User","name":null,"plan":{"name":"pro","space":976562499}}"#,
     ),
-    (
+    real(
         200,
         &[JSON, ID, ("x-ratelimit-limit", "5000"), ("x-oauth-scopes", "")],
         r#"{"login":"acme","id":9,"html_url":"https://github.com/acme","type":"Organization"}"#,
     ),
-    (
+    real(
         200,
         &[JSON, ID],
         r#"{"total_count":2,"repository_selection":"selected","repositories":[{"id":1,"name":"tools","private":true,"owner":{"login":"acme","id":9,"type":"Organization","html_url":"https://github.com/acme"}}]}"#,
     ),
-    (200, &[JSON, ID], r#"{"total_count":0,"repository_selection":"selected","repositories":[]}"#),
-    (
+    real(
+        200,
+        &[JSON, ID],
+        r#"{"total_count":0,"repository_selection":"selected","repositories":[]}"#,
+    ),
+    real(
         200,
         &[JSON, ID],
         r#"[{"id":1,"name":"notes","full_name":"ada/notes","private":true,"updated_at":"2026-01-01T00:00:00Z","owner":{"login":"ada","id":7,"type":"User","html_url":null}}]"#,
     ),
-    (200, &[JSON, ID], r#"[{"login":"acme","id":9,"description":"Tools \"for\" all"}]"#),
-    (
+    real(200, &[JSON, ID], r#"[{"login":"acme","id":9,"description":"Tools \"for\" all"}]"#),
+    real(
         200,
         &[
             JSON,
@@ -89,12 +93,12 @@ const ANSWERS: &[(u16, &[(&str, &str)], &str)] = &[
         ],
         r#"[{"id": 11, "number": 1,  "title": "caf\u00e9 ]}", "updated_at": "2026-01-01T00:00:58Z", "labels":[{"id":1}], "body":null}, {"id":12,"title":"\\","updated_at":"2026-01-01T00:00:57Z","pull_request":{"merged_at":null}},{"id":13,"updated_at":"2026-01-01T00:00:56Z"}]"#,
     ),
-    (
+    real(
         200,
         &[JSON, ID, ("etag", "\"9a8b\"")],
         r#"[{"sha":"6dcb09b5b57875f334f61aebed695e2e4193db5e","commit":{"message":"Fix","committer":{"name":"Ada","date":"2026-01-01T00:00:00Z"}},"parents":[]}]"#,
     ),
-    (
+    real(
         200,
         &[
             JSON,
@@ -104,46 +108,46 @@ const ANSWERS: &[(u16, &[(&str, &str)], &str)] = &[
         ],
         "[]",
     ),
-    (
+    real(
         200,
         &[JSON, ID, ("x-github-enterprise-version", "enterprise-server@3.14.2")],
         r#"{"verifiable_password_authentication":false,"installed_version":"3.14.2"}"#,
     ),
-    (
+    real(
         200,
         &[JSON, ("x-ratelimit-limit", "60"), ("x-ratelimit-resource", "core")],
         r#"{"login":"ada","id":7,"html_url":"https://github.com/ada"}"#,
     ),
-    (
+    real(
         200,
         &[("content-type", "text/html; charset=utf-8")],
         "<!DOCTYPE html><html><head><title>Sign in</title></head><body>Guest network</body></html>",
     ),
-    (200, &[JSON], r#"{"status":"ok"}"#),
-    (204, &[ID], ""),
-    (
+    real(200, &[JSON], r#"{"status":"ok"}"#),
+    real(204, &[ID], ""),
+    real(
         301,
         &[JSON, ID, ("location", "https://api.github.com/repositories/1")],
         r#"{"message":"Moved Permanently","url":"https://api.github.com/repositories/1"}"#,
     ),
-    (302, &[("location", "https://login.example.com/?back=1")], ""),
-    (304, &[ID, ("etag", "W/\"5f3c\"")], ""),
-    (
+    real(302, &[("location", "https://login.example.com/?back=1")], ""),
+    real(304, &[ID, ("etag", "W/\"5f3c\"")], ""),
+    real(
         400,
         &[JSON, ID],
         r#"{"message":"Problems parsing JSON","documentation_url":"https://docs.github.com/rest"}"#,
     ),
-    (
+    real(
         401,
         &[JSON, ID],
         r#"{"message":"Bad credentials","documentation_url":"https://docs.github.com/rest","status":"401"}"#,
     ),
-    (
+    real(
         401,
         &[JSON, ID, ("x-github-otp", "required; app")],
         r#"{"message":"Must specify two-factor authentication OTP code."}"#,
     ),
-    (
+    real(
         403,
         &[
             JSON,
@@ -152,12 +156,12 @@ const ANSWERS: &[(u16, &[(&str, &str)], &str)] = &[
         ],
         r#"{"message":"Resource not accessible by personal access token","status":"403"}"#,
     ),
-    (
+    real(
         403,
         &[JSON, ID, ("x-accepted-oauth-scopes", "admin:org, read:org"), ("x-oauth-scopes", "repo")],
         r#"{"message":"You must be an org admin"}"#,
     ),
-    (
+    real(
         403,
         &[
             JSON,
@@ -169,7 +173,7 @@ const ANSWERS: &[(u16, &[(&str, &str)], &str)] = &[
         ],
         r#"{"message":"Resource protected by organization SAML enforcement. You must grant your Personal Access token access to this organization."}"#,
     ),
-    (
+    real(
         403,
         &[
             JSON,
@@ -180,55 +184,55 @@ const ANSWERS: &[(u16, &[(&str, &str)], &str)] = &[
         ],
         r#"{"message":"API rate limit exceeded for user ID 7."}"#,
     ),
-    (
+    real(
         403,
         &[JSON, ID, ("retry-after", "60")],
         r#"{"message":"You have exceeded a secondary rate limit. Please wait a few minutes before you try again."}"#,
     ),
-    (
+    real(
         403,
         &[JSON, ID],
         r#"{"message":"`acme` forbids access via a personal access token (classic)."}"#,
     ),
-    (
+    real(
         403,
         &[JSON, ID],
         r#"{"message":"Although you appear to have the correct authorization credentials, the `acme` organization has an IP allow list enabled, and 192.0.2.1 is not permitted to access this resource."}"#,
     ),
-    (
+    real(
         404,
         &[JSON, ID],
         r#"{"message":"Not Found","documentation_url":"https://docs.github.com/rest","status":"404"}"#,
     ),
-    (409, &[JSON, ID], r#"{"message":"Git Repository is empty.","status":"409"}"#),
-    (410, &[JSON, ID], r#"{"message":"Issues has been disabled in this repository."}"#),
-    (
+    real(409, &[JSON, ID], r#"{"message":"Git Repository is empty.","status":"409"}"#),
+    real(410, &[JSON, ID], r#"{"message":"Issues has been disabled in this repository."}"#),
+    real(
         422,
         &[JSON, ID],
         r#"{"message":"Validation Failed","errors":[{"resource":"Label","field":"name","code":"already_exists"},"plain text"],"status":"422"}"#,
     ),
-    (
+    real(
         429,
         &[JSON, ID, ("retry-after", "Thu, 01 Jan 2026 00:01:30 GMT"), ("gh-limited-by", "cpu")],
         r#"{"message":"Too many requests"}"#,
     ),
-    (
+    real(
         451,
         &[JSON, ID],
         r#"{"message":"Repository access blocked","block":{"reason":"dmca","created_at":"2026-01-01T00:00:00Z","html_url":null}}"#,
     ),
-    (500, &[JSON, ID], r#"{"message":"Server Error"}"#),
-    (
+    real(500, &[JSON, ID], r#"{"message":"Server Error"}"#),
+    real(
         502,
         &[("content-type", "text/html")],
         "<html><head><title>Unicorn! &middot; GitHub</title></head></html>",
     ),
-    (
+    real(
         503,
         &[("content-type", "text/html"), ("retry-after", "120")],
         "<html><title>GitHub is down for maintenance</title></html>",
     ),
-    (
+    real(
         504,
         &[JSON, ID],
         r#"{"message":"We couldn't respond to your request in time. Sorry about that."}"#,
