@@ -11,6 +11,7 @@ pub(crate) mod home;
 mod jira;
 mod provider;
 mod reading;
+mod readme;
 mod sharing;
 mod store;
 mod streams;

@@ -19,13 +19,13 @@ const SERVER: &str = "jira.example.com";
 const SCOPES: [&str; 2] = ["read:jira-work", "read:jira-user"];
 
 /// A simulated Jira, and a home in which all names lead to it.
-struct Setup {
-    jira: Jira,
+pub(super) struct Setup {
+    pub(super) jira: Jira,
     home: Home,
 }
 
 impl Setup {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let jira = Jira::start();
         let home = Home::strict();
         let authority = home.file("authority.pem", jira.ca_pem());
@@ -36,7 +36,7 @@ impl Setup {
     }
 
     /// A connection by that method, whose secret has the method's name.
-    fn connect(&self, method: &str, host: &str, name: &str, secret: &str) -> Run {
+    pub(super) fn connect(&self, method: &str, host: &str, name: &str, secret: &str) -> Run {
         let source = format!("{method}=env:{}", super::TOKEN);
         let host = format!("host={host}");
         let name = if method == "api_token" {
