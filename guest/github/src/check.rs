@@ -101,6 +101,7 @@ type Ask = fn(&Api) -> Result<Whose, Failure>;
 
 fn ask_user(api: &Api) -> Result<Whose, Failure> {
     let response = api.ask(Request::get("api").segments(["user"]), About::Account)?;
+    must_be_object(&response)?;
     let user: User = response.json()?;
     let is_organization = user.is_organization();
     let account = account(&user)?;
@@ -111,10 +112,7 @@ fn ask_installation(api: &Api) -> Result<Whose, Failure> {
     let asked =
         Request::get("api").segments(["installation", "repositories"]).query("per_page", 100);
     let response = api.ask(asked, About::Account)?;
-    // A bare list is what others answer, and proves nothing.
-    if !response.body.trim_ascii_start().starts_with(b"{") {
-        return Err(notes::NO_ACCOUNT.failure(Cause::Protocol));
-    }
+    must_be_object(&response)?;
     let mut all = wire::reached(&response)?;
     all.sort_by_key(|one| !one.private);
     let reached = all.into_iter().next();
@@ -126,6 +124,16 @@ fn ask_installation(api: &Api) -> Result<Whose, Failure> {
         }
     };
     Ok(Whose { account, is_organization, response, reached, is_installation: true })
+}
+
+/// A bare list is what others answer, and proves nothing, though serde would read it into a struct.
+fn must_be_object(response: &Response) -> Result<(), Failure> {
+    if response.body.trim_ascii_start().starts_with(b"[") {
+        return Err(notes::NO_ACCOUNT
+            .failure(Cause::Protocol)
+            .based_on(response, &["content-type"]));
+    }
+    Ok(())
 }
 
 /// The account, if it is one: an answer without an identity proves nothing.

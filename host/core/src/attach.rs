@@ -41,16 +41,22 @@ impl Credential {
             attach.secret == secret && attach.endpoints.iter().any(|name| name == endpoint)
         });
         let attach = attach.ok_or_else(|| outside_audience(secret, endpoint))?;
-        let revealed = parts.secrets.reveal(secret).await.map_err(|error| {
-            Failure::new(Cause::Other { name: "secret-store".to_owned() }, error.to_string())
-                .retry(Retry::Backoff)
-                .effect(Effect::None)
-        })?;
-        let secret = revealed.ok_or_else(|| {
+        let secret = reveal(parts, secret).await?.ok_or_else(|| {
             let gone = format!("the connection no longer has the secret `{}`", attach.secret);
             Failure::new(Cause::CredentialRejected, gone).retry(Retry::AfterUserAction)
         })?;
         Ok(Self::attached(secret, &attach.scheme))
+    }
+
+    /// Every secret that the auth method attaches somewhere, to recognise them in an answer.
+    pub(crate) async fn all(parts: &BoundParts) -> Result<Vec<Self>, Failure> {
+        let mut all = Vec::new();
+        for attach in &parts.attach {
+            if let Some(secret) = reveal(parts, &attach.secret).await? {
+                all.push(Self::attached(secret, &attach.scheme));
+            }
+        }
+        Ok(all)
     }
 
     fn attached(secret: SecretText, scheme: &BoundScheme) -> Self {
@@ -85,6 +91,14 @@ impl Credential {
         let pair = self.value.expose_secret().strip_prefix("Basic ");
         [Some(self.secret.expose_secret()), pair].into_iter().flatten()
     }
+}
+
+async fn reveal(parts: &BoundParts, secret: &str) -> Result<Option<SecretText>, Failure> {
+    parts.secrets.reveal(secret).await.map_err(|error| {
+        Failure::new(Cause::Other { name: "secret-store".to_owned() }, error.to_string())
+            .retry(Retry::Backoff)
+            .effect(Effect::None)
+    })
 }
 
 fn outside_audience(secret: &str, endpoint: &str) -> Failure {

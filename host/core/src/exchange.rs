@@ -105,7 +105,13 @@ impl Call<'_> {
             Some(name) => Some(Credential::open(self.parts, name, &judged.endpoint.name).await?),
             None => None,
         };
-        let redactor = self.lent.redactor_with(credential.iter().flat_map(Credential::spellings));
+        // A provider may remember what it was sent before.
+        let known = match &credential {
+            Some(_) => Vec::new(),
+            None => Credential::all(self.parts).await?,
+        };
+        let spellings = credential.iter().chain(&known).flat_map(Credential::spellings);
+        let redactor = self.lent.redactor_with(spellings);
         let pass = credential.map(|credential| self.pass(credential));
         let (url, response) = self.follow(judged, pass.as_ref()).await?;
         Ok(self.deliver(&url, response, &redactor))

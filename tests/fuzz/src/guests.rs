@@ -25,10 +25,15 @@ use crate::answer::{Answers, Shown, delivered, is_page};
 use crate::edit::pick;
 
 pub mod github;
+mod jira;
 
 /// Every connector.
-pub static GUESTS: LazyLock<Vec<Guest>> =
-    LazyLock::new(|| vec![Guest::of::<jackfield_github::GitHub>(&github::FACTS)]);
+pub static GUESTS: LazyLock<Vec<Guest>> = LazyLock::new(|| {
+    vec![
+        Guest::of::<jackfield_github::GitHub>(&github::FACTS),
+        Guest::of::<jackfield_jira::Jira>(&jira::FACTS),
+    ]
+});
 
 /// Requests of one call, at most: half of what the host allows.
 pub const MOST_REQUESTS: u32 = 50;

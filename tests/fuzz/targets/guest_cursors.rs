@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use bolero::{TypeGenerator, check};
 use jackfield_fuzz::edit::{Edit, edited_text, pick};
 use jackfield_fuzz::guests::{Call, GUESTS, Guest, cursor};
-use jackfield_guest::Cause;
+use jackfield_guest::{Cause, Failure};
 use jackfield_host::transport::InboundResponse;
 
 #[derive(Clone, Debug, TypeGenerator)]
@@ -54,7 +54,10 @@ fn stream(guest: &'static Guest, name: &'static str) -> Stream {
     }
     let mut answer = answer.expect("an answer that the stream takes");
     answer.headers.retain(|(name, _)| name != "link");
-    assert!(!cursors.is_empty(), "{name}");
+    if cursors.is_empty() {
+        // A stream that these answers read whole.
+        cursors.push("{}".to_owned());
+    }
     Stream { guest, name, answer, cursors }
 }
 
@@ -70,7 +73,9 @@ fn target() {
         };
         let answers = vec![stream.answer.clone()];
         let run = stream.guest.read(&call(input.limit), stream.name, Some(text.clone()), answers);
-        if let Err(failure) = run.outcome {
+        // A page that leads to itself is told by the cursor that has seen it.
+        let circle = |failure: &Failure| failure.code == "pages-without-end";
+        if let Some(failure) = run.outcome.err().filter(|failure| !circle(failure)) {
             assert_eq!(
                 failure.cause,
                 Cause::InvalidInput,

@@ -228,10 +228,10 @@ const CASES: &[Case] = &[
         account: || Account::fine_grained("ada", "ada", &ALL),
         permissions: &[
             METADATA,
+            MEMBERS_UNTRIED,
             "issues=read unknown: issues",
             "pull_requests=read unknown: pull_requests",
             "contents=read unknown: commits",
-            MEMBERS_UNTRIED,
         ],
         organizations: &[],
         warnings: &["permissions-unknown", "resource-owner"],
