@@ -468,7 +468,7 @@ fn permissions_are_what_jira_says_or_unknown() {
             "permissions-unknown",
         ),
         ("refused", Response::new(403), Grant::Unknown, "permissions-unknown"),
-        ("scope", scope_mismatch(), Grant::Unknown, "permissions-unknown"),
+        ("scope", scope_mismatch(), Grant::Missing, "permissions-unknown"),
         ("busy", Response::new(429), Grant::Unknown, "permissions-unknown"),
         (
             "given to anybody",
