@@ -19,7 +19,34 @@ use std::collections::VecDeque;
 
 use crate::bindings::jackfield::connector::http;
 use crate::host::{Budget, Level};
-use crate::{Failure, Field, Method, Response, Target, Timestamp};
+use crate::{Cause, Failure, Field, Method, Response, Target, Timestamp};
+
+/// A cause's name in the contract, in kebab-case, with the permissions that it carries: for tables of what
+/// answers mean.
+pub fn cause_name(cause: &Cause) -> String {
+    match cause {
+        Cause::Other(name) => name.clone(),
+        Cause::CredentialExpired(_) => "credential-expired".to_owned(),
+        Cause::PermissionMissing(names) => {
+            format!("permission-missing {}", names.join(" ")).trim().to_owned()
+        }
+        plain => {
+            let mut name = String::new();
+            for letter in format!("{plain:?}").rsplit("::").next().unwrap_or_default().chars() {
+                if letter.is_uppercase() && !name.is_empty() {
+                    name.push('-');
+                }
+                name.extend(letter.to_lowercase());
+            }
+            name
+        }
+    }
+}
+
+/// The value of that piece of a failure's evidence; empty where it has none.
+pub fn evidence<'a>(failure: &'a Failure, name: &str) -> &'a str {
+    failure.evidence.iter().find(|field| field.name == name).map_or("", |field| &field.value)
+}
 
 /// Holds a generated file against its text; with `JACKFIELD_BLESS` in the environment it is written.
 ///

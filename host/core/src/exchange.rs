@@ -3,7 +3,7 @@
 //!
 //! The secret is asked for after everything else was judged, is attached to one header of the
 //! outbound request, and is gone when the exchange ends; only what scrubs texts keeps it until the
-//! instance is gone.
+//! instance is gone. A request that carries none is scrubbed too: a provider may remember what it was sent.
 
 use std::sync::Arc;
 

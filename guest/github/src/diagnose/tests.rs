@@ -2,6 +2,8 @@
 
 use jackfield_guest::Retry;
 
+use jackfield_guest::testing::{cause_name, evidence};
+
 use super::*;
 
 /// 2026-01-01T00:00:00Z.
@@ -100,30 +102,6 @@ impl Row {
     }
 }
 
-fn code(cause: &Cause) -> String {
-    match cause {
-        Cause::Other(name) => name.clone(),
-        Cause::CredentialExpired(_) => "credential-expired".to_owned(),
-        Cause::PermissionMissing(names) => {
-            format!("permission-missing {}", names.join(" ")).trim().to_owned()
-        }
-        plain => {
-            let mut code = String::new();
-            for letter in format!("{plain:?}").rsplit("::").next().unwrap().chars() {
-                if letter.is_uppercase() && !code.is_empty() {
-                    code.push('-');
-                }
-                code.extend(letter.to_lowercase());
-            }
-            code
-        }
-    }
-}
-
-fn evidence<'a>(failure: &'a Failure, name: &str) -> &'a str {
-    failure.evidence.iter().find(|field| field.name == name).map_or("", |field| &field.value)
-}
-
 /// All that a person or a program sees, in one text.
 fn told(failure: &Failure) -> String {
     let remedies = failure.remedies.iter().map(|one| format!("{} {:?}", one.text, one.url));
@@ -137,7 +115,7 @@ fn judge(rows: Vec<Row>) {
         let failure = row.diagnose();
         let (name, told) = (row.name, told(&failure));
         assert_eq!(failure.code, row.rule, "{name}: {told}");
-        assert_eq!(code(&failure.cause), row.code, "{name}");
+        assert_eq!(cause_name(&failure.cause), row.code, "{name}");
         for text in &row.says {
             assert!(told.contains(text), "{name}: `{text}` is not in: {told}");
         }

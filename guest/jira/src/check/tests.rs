@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
-use jackfield_guest::testing::{Script, Trace};
+use jackfield_guest::testing::{Script, Trace, evidence};
 use jackfield_guest::{Cause, Connector, Settings};
 
 use super::*;
@@ -76,10 +76,6 @@ fn codes(report: &Report) -> Vec<&str> {
 
 fn grants(report: &Report) -> Vec<(&str, Grant)> {
     report.permissions.iter().map(|one| (one.name.as_str(), one.grant)).collect()
-}
-
-fn evidence<'a>(failure: &'a Failure, name: &str) -> &'a str {
-    failure.evidence.iter().find(|field| field.name == name).map_or("", |field| &field.value)
 }
 
 #[test]

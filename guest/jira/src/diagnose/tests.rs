@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use jackfield_guest::{diagnosis, testing};
 
+use jackfield_guest::testing::{cause_name, evidence};
+
 use super::*;
 
 /// 2026-01-01T00:00:00Z.
@@ -132,30 +134,6 @@ impl Row {
     }
 }
 
-fn named(cause: &Cause) -> String {
-    match cause {
-        Cause::Other(name) => name.clone(),
-        Cause::CredentialExpired(_) => "credential-expired".to_owned(),
-        Cause::PermissionMissing(names) => {
-            format!("permission-missing {}", names.join(" ")).trim().to_owned()
-        }
-        plain => {
-            let mut name = String::new();
-            for letter in format!("{plain:?}").rsplit("::").next().unwrap().chars() {
-                if letter.is_uppercase() && !name.is_empty() {
-                    name.push('-');
-                }
-                name.extend(letter.to_lowercase());
-            }
-            name
-        }
-    }
-}
-
-fn evidence<'a>(failure: &'a Failure, name: &str) -> &'a str {
-    failure.evidence.iter().find(|field| field.name == name).map_or("", |field| &field.value)
-}
-
 /// All that a person or a program sees, in one text.
 fn told(failure: &Failure) -> String {
     let remedies = failure.remedies.iter().map(|one| format!("{} {:?}", one.text, one.url));
@@ -170,7 +148,7 @@ fn judge(rows: Vec<Row>) {
         let failure = row.diagnose();
         let (name, told) = (row.name, told(&failure));
         assert_eq!(failure.code, row.code, "{name}: {told}");
-        assert_eq!(named(&failure.cause), row.cause, "{name}");
+        assert_eq!(cause_name(&failure.cause), row.cause, "{name}");
         for text in &row.says {
             assert!(told.contains(text), "{name}: `{text}` is not in: {told}");
         }
