@@ -1,6 +1,7 @@
 //! The fields of a record that somebody asks for, read by serde; the others are passed over.
 
 use std::fmt;
+use std::ops::Range;
 
 use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, Visitor};
@@ -16,6 +17,8 @@ pub(super) struct Members<'a, 'c> {
     commas: &'c [usize],
     /// Bytes of the text behind; `None` when no member is left.
     at: Option<usize>,
+    /// The only keys that are asked for; `None` where all are.
+    asked: Option<&'static [&'static str]>,
     /// The value of the member whose key was asked for.
     value: &'a str,
 }
@@ -23,12 +26,29 @@ pub(super) struct Members<'a, 'c> {
 impl<'a, 'c> Members<'a, 'c> {
     pub(super) fn of(text: &'a str, origin: usize, commas: &'c [usize]) -> Self {
         let at = if text.trim_ascii().is_empty() && commas.is_empty() { None } else { Some(0) };
-        Self { text, origin, commas, at, value: "" }
+        Self { text, origin, commas, at, asked: None, value: "" }
     }
 
-    /// The next key, with its quotes; its value is kept.
+    /// The next key that is asked for, with its quotes; its value is kept.
     fn key(&mut self) -> Result<Option<&'a str>, Error> {
-        let Some(start) = self.at else { return Ok(None) };
+        while let Some(place) = self.member() {
+            let member = self.text.as_bytes().get(place.clone()).unwrap_or_default();
+            let inside =
+                member.trim_ascii_start().strip_prefix(b"\"").ok_or_else(Error::no_member)?;
+            if self.asked.is_none_or(|keys| keys.iter().any(|key| may_be(inside, key.as_bytes()))) {
+                let member = self.text.get(place).unwrap_or_default().trim_ascii();
+                let (key, rest) = split_key(member).ok_or_else(Error::no_member)?;
+                let value = rest.trim_ascii_start().strip_prefix(':');
+                self.value = value.ok_or_else(Error::no_member)?;
+                return Ok(Some(key));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Where the next member stands.
+    fn member(&mut self) -> Option<Range<usize>> {
+        let start = self.at?;
         let (end, next) = match self.commas.split_first() {
             Some((comma, rest)) => {
                 self.commas = rest;
@@ -38,11 +58,17 @@ impl<'a, 'c> Members<'a, 'c> {
             None => (self.text.len(), None),
         };
         self.at = next;
-        let member = self.text.get(start..end).unwrap_or_default().trim_ascii();
-        let (key, rest) = split_key(member).ok_or_else(Error::no_member)?;
-        let value = rest.trim_ascii_start().strip_prefix(':').ok_or_else(Error::no_member)?;
-        self.value = value;
-        Ok(Some(key))
+        Some(start..end)
+    }
+}
+
+/// Whether a key that goes on like this may be that one: it is, or an escape is where they part.
+#[inline]
+fn may_be(inside: &[u8], key: &[u8]) -> bool {
+    let alike = inside.iter().zip(key).take_while(|(one, other)| one == other).count();
+    match inside.get(alike) {
+        Some(b'"') => alike == key.len(),
+        next => next == Some(&b'\\'),
     }
 }
 
@@ -86,10 +112,20 @@ impl<'a> Deserializer<'a> for Members<'a, '_> {
         visitor.visit_map(&mut self)
     }
 
+    fn deserialize_struct<V: Visitor<'a>>(
+        mut self,
+        _name: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        self.asked = Some(fields);
+        visitor.visit_map(&mut self)
+    }
+
     forward_to_deserialize_any! {
         <V: Visitor<'a>>
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit
-        unit_struct newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
+        unit_struct newtype_struct seq tuple tuple_struct map enum identifier ignored_any
     }
 }
 
@@ -195,5 +231,32 @@ impl de::Error for Error {
 impl From<serde_json::Error> for Error {
     fn from(error: serde_json::Error) -> Self {
         Self(error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_may_be_that_one_unless_it_parts_from_it_in_plain_text() {
+        let cases = [
+            (r#"id":1"#, "id", true),
+            (r#"id_":1"#, "id", false),
+            (r#"i":1"#, "id", false),
+            (r#"Id":1"#, "id", false),
+            (r#"":1"#, "id", false),
+            (r#"":1"#, "", true),
+            (r#"i\u0064":1"#, "id", true),
+            (r#"\u0069d":1"#, "id", true),
+            (r#"id\n":1"#, "id", true),
+            (r#"x\u0069d":1"#, "id", false),
+            (r#"a\"b":1"#, "a\"b", true),
+            ("id", "id", false),
+            ("", "id", false),
+        ];
+        for (inside, key, expected) in cases {
+            assert_eq!(may_be(inside.as_bytes(), key.as_bytes()), expected, "{inside} {key}");
+        }
     }
 }

@@ -87,19 +87,20 @@ impl<'a> Marks<'a> {
         Some(())
     }
 
-    /// The bytes that are escaped by a backslash before them.
+    /// The bytes that are escaped by a backslash before them: the second, fourth and so on after the
+    /// beginning of a run of backslashes, and what follows a run of an odd number.
     fn escapes(&mut self, backslashes: u64) -> u64 {
-        let mut escaped = self.escaped;
-        let mut left = backslashes & !escaped;
-        self.escaped = 0;
-        while left != 0 {
-            let backslash = left & left.wrapping_neg();
-            self.escaped = backslash >> (BLOCK - 1);
-            let after = backslash << 1;
-            escaped |= after;
-            left &= !(backslash | after);
+        const EVEN: u64 = u64::MAX / 3;
+        if backslashes == 0 {
+            return std::mem::take(&mut self.escaped);
         }
-        escaped
+        let escaping = backslashes & !self.escaped;
+        let after = escaping << 1 | self.escaped;
+        let odd_starts = escaping & !EVEN & !after;
+        // A carry runs through each run that begins at an odd place, and ends behind it.
+        let (even_ends, carried) = odd_starts.overflowing_add(escaping);
+        self.escaped = u64::from(carried);
+        (EVEN ^ even_ends << 1) & after
     }
 }
 
@@ -144,27 +145,37 @@ fn look(block: &[u8; BLOCK]) -> Sight {
 }
 
 #[cfg(all(target_family = "wasm", target_feature = "simd128"))]
+#[inline(always)]
 fn look(block: &[u8; BLOCK]) -> Sight {
-    use std::arch::wasm32::{u8x16_bitmask, u8x16_eq, u8x16_lt, u8x16_splat, u64x2, v128, v128_or};
-    let bits = |mask: v128| u64::from(u8x16_bitmask(mask));
-    let pieces = block.as_chunks::<16>().0.iter().enumerate();
-    pieces.fold(Sight::default(), |sight, (place, piece)| {
-        let whole = u128::from_le_bytes(*piece);
-        let bytes = u64x2(whole as u64, (whole >> 64) as u64);
-        let is = |byte: u8| u8x16_eq(bytes, u8x16_splat(byte));
-        // `[` and `{` differ in one bit, and so do `]` and `}`.
-        let lower = v128_or(bytes, u8x16_splat(0x20));
-        let bracket = |byte: u8| u8x16_eq(lower, u8x16_splat(byte));
-        let brackets = v128_or(bracket(b'{'), bracket(b'}'));
-        let shift = place * 16;
-        Sight {
-            quotes: sight.quotes | bits(is(b'"')) << shift,
-            backslashes: sight.backslashes | bits(is(b'\\')) << shift,
-            controls: sight.controls | bits(u8x16_lt(bytes, u8x16_splat(b' '))) << shift,
-            brackets: sight.brackets | bits(brackets) << shift,
-            commas: sight.commas | bits(is(b',')) << shift,
-        }
-    })
+    use std::arch::wasm32::{
+        u8x16_bitmask, u8x16_eq, u8x16_lt, u8x16_splat, u64x2, v128, v128_any_true, v128_or,
+    };
+    let piece = |at: usize| {
+        let whole =
+            block.as_chunks::<16>().0.get(at).map_or(0, |piece| u128::from_le_bytes(*piece));
+        u64x2(whole as u64, (whole >> 64) as u64)
+    };
+    let pieces = [piece(0), piece(1), piece(2), piece(3)];
+    let mask = |test: &dyn Fn(v128) -> v128| {
+        let [a, b, c, d] = pieces.map(|piece| u64::from(u8x16_bitmask(test(piece))));
+        a | b << 16 | c << 32 | d << 48
+    };
+    let is = |byte: u8| move |piece| u8x16_eq(piece, u8x16_splat(byte));
+    let below_blank = |piece| u8x16_lt(piece, u8x16_splat(b' '));
+    // `[` and `{` differ in one bit, and so do `]` and `}`.
+    let bracket = |piece| {
+        let lower = v128_or(piece, u8x16_splat(0x20));
+        v128_or(u8x16_eq(lower, u8x16_splat(b'{')), u8x16_eq(lower, u8x16_splat(b'}')))
+    };
+    let [a, b, c, d] = pieces.map(below_blank);
+    let control = v128_any_true(v128_or(v128_or(a, b), v128_or(c, d)));
+    Sight {
+        quotes: mask(&is(b'"')),
+        backslashes: mask(&is(b'\\')),
+        controls: if control { mask(&below_blank) } else { 0 },
+        brackets: mask(&bracket),
+        commas: mask(&is(b',')),
+    }
 }
 
 #[cfg(test)]
