@@ -68,7 +68,7 @@ impl<'a> Api<'a> {
     /// As [`Api::ask`], and a protocol failure where the answer names no account.
     pub(crate) fn myself(&self) -> Result<Myself, Failure> {
         let response = self.send(self.get(&["myself"]), About::Account)?;
-        let myself: Myself = self.read(&response, wire::object(&response))?;
+        let myself: Myself = self.read(&response, response.json())?;
         match myself.id(self.deployment) {
             Some(_) => Ok(myself),
             None => self

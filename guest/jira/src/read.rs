@@ -18,7 +18,7 @@ use crate::api::Api;
 use crate::cursor::{Cursor, Step};
 use crate::diagnose::{About, local};
 use crate::settings::Deployment;
-use crate::wire::{Project, User, Values, object};
+use crate::wire::{Project, User, Values};
 
 mod issues;
 
@@ -51,7 +51,7 @@ fn projects_of_cloud(
     api.read(
         &response,
         (|| {
-            let values: Values<'_> = object(&response)?;
+            let values: Values<'_> = response.json()?;
             let records = jackfield_guest::record::list(values.values.get())?;
             let taken = take(records, 0, request.limit, project)?;
             let last = !taken.more && (taken.step.count == 0 || values.is_last == Some(true));

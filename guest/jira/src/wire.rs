@@ -13,25 +13,11 @@ use std::collections::BTreeMap;
 
 use jackfield_guest::{Failure, Response, Timestamp, time};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 mod refusal;
 
 pub(crate) use refusal::Refusal;
-
-/// The body, which is an object. Without this, serde would take the values of an array for its
-/// fields.
-///
-/// # Errors
-///
-/// A protocol failure that says what came instead.
-pub(crate) fn object<'a, T: Deserialize<'a>>(response: &'a Response) -> Result<T, Failure> {
-    if response.body.trim_ascii_start().first() != Some(&b'{') {
-        response.json::<BTreeMap<String, IgnoredAny>>()?;
-    }
-    response.json()
-}
 
 /// `GET myself`.
 #[derive(Debug, Default, Deserialize)]
@@ -55,7 +41,7 @@ pub(crate) struct ServerInfo {
 impl ServerInfo {
     /// What the answer says; `None` where it is something else.
     pub(crate) fn read(response: &Response) -> Option<Self> {
-        let info: Self = object(response).ok()?;
+        let info: Self = response.json().ok()?;
         let said = info.deployment_type.is_some() || info.version.is_some();
         (response.status == 200 && said).then_some(info)
     }
@@ -84,7 +70,7 @@ pub(crate) fn cloud_id(response: &Response) -> Option<String> {
     struct Tenant {
         cloud_id: String,
     }
-    let tenant: Tenant = object(response).ok()?;
+    let tenant: Tenant = response.json().ok()?;
     (response.status == 200).then_some(tenant.cloud_id)
 }
 
@@ -99,7 +85,7 @@ pub(crate) fn permissions(response: &Response) -> Result<BTreeMap<String, bool>,
     struct One {
         have_permission: bool,
     }
-    let body: Body = object(response)?;
+    let body: Body = response.json()?;
     Ok(body.permissions.into_iter().map(|(name, one)| (name, one.have_permission)).collect())
 }
 

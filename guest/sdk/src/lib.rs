@@ -107,6 +107,7 @@ mod connector;
 pub mod diagnosis;
 mod failure;
 pub mod host;
+mod objects;
 mod page;
 mod platform;
 pub mod record;

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use crate::objects::Objects;
 use crate::text::quote;
 use crate::{Cause, Failure, Field, Response, Retry};
 
@@ -78,14 +79,18 @@ impl Response {
         Some(quote(text.get(from..from + length)?, 80)).filter(|title| !title.is_empty())
     }
 
-    /// The body as `T`. With a borrowing `T` (`&RawValue`) nothing is copied.
+    /// The body as `T`, of which a struct is an object and never an array. With a borrowing `T`
+    /// (`&RawValue`) nothing is copied.
     ///
     /// # Errors
     ///
     /// [`Cause::Protocol`], which says what came instead. A web page is called that: it usually
     /// stands for a network's sign-in page or a proxy between here and the provider.
     pub fn json<'a, T: Deserialize<'a>>(&'a self) -> Result<T, Failure> {
-        serde_json::from_slice(&self.body).map_err(|error| self.not_json(&error))
+        let mut json = serde_json::Deserializer::from_slice(&self.body);
+        let value = T::deserialize(Objects(&mut json));
+        let whole = value.and_then(|value| json.end().map(|()| value));
+        whole.map_err(|error| self.not_json(&error))
     }
 
     /// An answer that the connector has no better name for.
@@ -166,6 +171,20 @@ mod tests {
         }
         let page = Response::new(200).with_body(html);
         assert_eq!(page.page_title().as_deref(), Some("Guest Wifi"));
+    }
+
+    #[test]
+    fn a_list_is_no_struct() {
+        #[derive(Debug, PartialEq, Deserialize)]
+        struct Account {
+            id: u64,
+        }
+        for (body, expected) in [(r#"{"id":7}"#, Some(7)), ("[7]", None), (r#"{"id":7}8"#, None)] {
+            let account = Response::new(200).with_json(body).json::<Account>();
+            assert_eq!(account.ok().map(|account| account.id), expected, "{body}");
+        }
+        let list = Response::new(200).with_json("[[7]]").json::<Vec<(u64,)>>();
+        assert_eq!(list.ok(), Some(vec![(7,)]));
     }
 
     #[test]

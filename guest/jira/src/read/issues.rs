@@ -22,7 +22,7 @@ use crate::cursor::Cursor;
 use crate::diagnose::{About, PAGE_TOKEN_EXPIRED};
 use crate::query::Query;
 use crate::settings::Deployment;
-use crate::wire::{Found, Issue, object};
+use crate::wire::{Found, Issue};
 
 /// All fields that an issue's list can show, and those that are not surely among them.
 const FIELDS: &str = "*navigable,updated,description";
@@ -64,7 +64,7 @@ fn of_cloud(
     api.read(
         &response,
         (|| {
-            let found: Found<'_> = object(&response)?;
+            let found: Found<'_> = response.json()?;
             let (mut page, taken) = page(api, &found, cursor.skip, request.limit)?;
             let token = found.next_page_token.as_deref().filter(|token| !token.is_empty());
             page.progress = match token.filter(|_| found.is_last != Some(true)) {
@@ -111,7 +111,7 @@ fn of_data_center(
     api.read(
         &response,
         (|| {
-            let found: Found<'_> = object(&response)?;
+            let found: Found<'_> = response.json()?;
             let (mut page, taken) = page(api, &found, 0, request.limit)?;
             let reached = cursor.start.saturating_add(taken.step.count);
             let all = found.total.is_some_and(|total| reached >= total);

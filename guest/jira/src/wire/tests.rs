@@ -34,19 +34,19 @@ fn answer(body: &str) -> Response {
 /// Everything that reads a body, on this one.
 fn read_all(body: &[u8]) {
     let response = Response::new(200).with_body(body);
-    let _ = object::<Myself>(&response);
+    let _ = response.json::<Myself>();
     let _ = ServerInfo::read(&response).map(|info| info.is_cloud());
     let _ = cloud_id(&response);
     let _ = permissions(&response);
     let _ = Refusal::read(&response);
-    if let Ok(found) = object::<Found<'_>>(&response)
+    if let Ok(found) = response.json::<Found<'_>>()
         && let Ok(records) = record::list::<Issue<'_>>(found.issues.get())
     {
         for record in records.take(10).flatten() {
             let _ = record.fields.updated_at();
         }
     }
-    if let Ok(values) = object::<Values<'_>>(&response) {
+    if let Ok(values) = response.json::<Values<'_>>() {
         let _ =
             record::list::<Project>(values.values.get()).map(|records| records.take(10).count());
     }
@@ -82,9 +82,9 @@ fn what_is_cut_is_never_taken_for_whole() {
         for at in 0..body.len() {
             let response = answer(&body[..at]);
             let read = match name {
-                "myself" => object::<Myself>(&response).is_ok(),
-                "search" => object::<Found<'_>>(&response).is_ok(),
-                _ => object::<Values<'_>>(&response).is_ok(),
+                "myself" => response.json::<Myself>().is_ok(),
+                "search" => response.json::<Found<'_>>().is_ok(),
+                _ => response.json::<Values<'_>>().is_ok(),
             };
             assert!(!read, "{name} cut at {at}");
         }

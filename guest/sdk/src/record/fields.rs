@@ -7,6 +7,8 @@ use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
+use crate::objects::Objects;
+
 /// The members of an object, as texts: `"key": value` each.
 pub(super) struct Members<'a, 'c> {
     /// What stands between the object's braces.
@@ -145,62 +147,10 @@ impl<'a> MapAccess<'a> for &mut Members<'a, '_> {
     }
 
     fn next_value_seed<V: DeserializeSeed<'a>>(&mut self, seed: V) -> Result<V::Value, Error> {
-        seed.deserialize(Value(self.value))
-    }
-}
-
-/// A value: serde_json reads it where it is asked for.
-struct Value<'a>(&'a str);
-
-macro_rules! read_by_serde_json {
-    ($($method:ident($($argument:ident: $type:ty),*);)*) => {$(
-        fn $method<V: Visitor<'a>>(self, $($argument: $type,)* visitor: V) -> Result<V::Value, Error> {
-            let mut json = serde_json::Deserializer::from_str(self.0);
-            let value = json.$method($($argument,)* visitor)?;
-            json.end()?;
-            Ok(value)
-        }
-    )*};
-}
-
-impl<'a> Deserializer<'a> for Value<'a> {
-    type Error = Error;
-
-    fn deserialize_ignored_any<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
-        visitor.visit_unit()
-    }
-
-    read_by_serde_json! {
-        deserialize_any();
-        deserialize_bool();
-        deserialize_i8();
-        deserialize_i16();
-        deserialize_i32();
-        deserialize_i64();
-        deserialize_i128();
-        deserialize_u8();
-        deserialize_u16();
-        deserialize_u32();
-        deserialize_u64();
-        deserialize_u128();
-        deserialize_f32();
-        deserialize_f64();
-        deserialize_char();
-        deserialize_str();
-        deserialize_string();
-        deserialize_bytes();
-        deserialize_byte_buf();
-        deserialize_option();
-        deserialize_unit();
-        deserialize_unit_struct(name: &'static str);
-        deserialize_newtype_struct(name: &'static str);
-        deserialize_seq();
-        deserialize_tuple(length: usize);
-        deserialize_tuple_struct(name: &'static str, length: usize);
-        deserialize_map();
-        deserialize_struct(name: &'static str, fields: &'static [&'static str]);
-        deserialize_enum(name: &'static str, variants: &'static [&'static str]);
-        deserialize_identifier();
+        let mut json = serde_json::Deserializer::from_str(self.value);
+        let value = seed.deserialize(Objects(&mut json))?;
+        json.end()?;
+        Ok(value)
     }
 }
 
