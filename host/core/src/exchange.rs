@@ -18,7 +18,7 @@ use crate::endpoint::{self, BoundEndpoint};
 use crate::failure::{Cause, Effect, Failure, Timestamp};
 use crate::header;
 use crate::lent::Lent;
-use crate::limits::{ANSWER_TIME, MAX_CONCURRENT_REQUESTS, MAX_REQUEST_BYTES};
+use crate::limits::{MAX_CONCURRENT_REQUESTS, MAX_REQUEST_BYTES};
 use crate::policy::redirect::{self, RedirectInput};
 use crate::policy::{Denial, Reach, Rule};
 use crate::quota::{Lane, Told, Used};
@@ -192,7 +192,7 @@ impl Call<'_> {
             return Err(budget_failure("requests"));
         }
         let limits = &self.parts.host.limits;
-        let answer_by = self.deadline.checked_sub(ANSWER_TIME).unwrap_or(self.deadline);
+        let answer_by = self.deadline.checked_sub(limits.answer_time).unwrap_or(self.deadline);
         let mut headers: Vec<(String, OutboundValue)> = (judged.headers.iter())
             .map(|(name, value)| (name.clone(), OutboundValue::Plain(value.clone())))
             .collect();

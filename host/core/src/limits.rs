@@ -102,6 +102,8 @@ pub struct Limits {
     pub invoke_deadline: Duration,
     /// For one exchange, within the call's deadline. GitHub gives up after 10 s itself.
     pub exchange_deadline: Duration,
+    /// Kept back from the call's deadline: exchanges end so long before it.
+    pub answer_time: Duration,
     /// Exchanges per call, redirects included.
     pub requests: u32,
     /// Bytes of one response body.
@@ -120,6 +122,7 @@ impl Default for Limits {
             read_deadline: Duration::from_secs(60),
             invoke_deadline: Duration::from_secs(60),
             exchange_deadline: Duration::from_secs(20),
+            answer_time: ANSWER_TIME,
             requests: MAX_REQUESTS,
             response_bytes: MAX_RESPONSE_BYTES,
             total_response_bytes: MAX_TOTAL_RESPONSE_BYTES,
