@@ -364,6 +364,10 @@ pub struct QuotaRules {
     /// The header that says which of several limits refused, and which of those concern only requests
     /// like the one that was refused.
     #[serde(default)]
+    /// Where requests come out of a bucket that is filled up at intervals: how many seconds one
+    /// takes. Waited for where none are left and neither `reset` nor `retry-after` says more.
+    #[serde(default)]
+    pub interval: Option<String>,
     pub reason: Option<QuotaReason>,
     /// Requests with one credential at the same time, at most.
     #[serde(default)]

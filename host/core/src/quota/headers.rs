@@ -10,6 +10,10 @@ use crate::report::Quota;
 /// No wait that a provider means is longer; what is, comes from a wrong clock or a wrong header.
 pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3600);
 
+/// An interval says how long a bucket stays empty at most, and not how much of that is over: a request
+/// after a minute is told more exactly, or goes through.
+const LONGEST_GUESS: Duration = Duration::from_secs(60);
+
 /// The headers of one answer, read by the manifest's rules.
 pub(crate) struct Told<'a> {
     rules: &'a QuotaRules,
@@ -31,7 +35,7 @@ impl<'a> Told<'a> {
         let quota = Quota {
             remaining: self.number(self.rules.remaining.as_deref()),
             limit: self.number(self.rules.limit.as_deref()),
-            resets_at: self.reset_in().map(|wait| later(self.now, wait)),
+            resets_at: self.reset_in().or(self.filled_in()).map(|wait| later(self.now, wait)),
         };
         let known = quota.remaining.is_some() || quota.limit.is_some() || quota.resets_at.is_some();
         known.then_some(quota)
@@ -39,8 +43,22 @@ impl<'a> Told<'a> {
 
     /// How long a quota that is used up stays so.
     pub(super) fn used_up_for(&self) -> Option<Duration> {
-        let none_left = self.number(self.rules.remaining.as_deref()) == Some(0);
-        self.reset_in().filter(|_| self.is_usual() && none_left)
+        let concerns_all = self.is_usual() && !self.is_narrow() && self.none_left();
+        let told = self.reset_in().or_else(|| self.filled_in());
+        let guessed = self.reset_in().is_none() && self.retry_after().is_none();
+        let bound = if guessed { LONGEST_GUESS } else { LONGEST_WAIT };
+        told.filter(|_| concerns_all).map(|wait| wait.min(bound))
+    }
+
+    /// How long an empty bucket stays so, at most.
+    fn filled_in(&self) -> Option<Duration> {
+        let interval = Duration::from_secs(self.number(self.rules.interval.as_deref())?);
+        let wait = self.retry_after().unwrap_or(interval);
+        self.none_left().then_some(wait.min(LONGEST_WAIT)).filter(|wait| !wait.is_zero())
+    }
+
+    fn none_left(&self) -> bool {
+        self.number(self.rules.remaining.as_deref()) == Some(0)
     }
 
     /// Whether it is the usual requests of which something is told.
@@ -258,6 +276,44 @@ mod tests {
             let headers = headers(&[("retry-after", value)]);
             let told = Told::new(&rules, &headers, NOW);
             assert_eq!(told.retry_after().map(|wait| wait.as_secs()), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn an_empty_bucket_is_filled_after_the_interval_or_when_the_answer_says() {
+        let rules = QuotaRules {
+            interval: Some("x-interval".to_owned()),
+            remaining: Some("x-remaining".to_owned()),
+            ..QuotaRules::default()
+        };
+        for (remaining, interval, retry_after, holds, told_as) in [
+            ("0", "10", None, Some(10), Some(10)),
+            ("0", "10", Some("0"), Some(10), Some(10)),
+            ("0", "10", Some("4"), Some(4), Some(4)),
+            ("0", "3600", None, Some(60), Some(3_600)),
+            ("0", "99999999", None, Some(60), Some(86_400)),
+            ("0", "0", None, None, None),
+            ("0", "", None, None, None),
+            ("1", "10", Some("4"), None, None),
+            ("", "10", None, None, None),
+        ] {
+            let mut list = vec![("x-remaining", remaining), ("x-interval", interval)];
+            list.extend(retry_after.map(|wait| ("retry-after", wait)));
+            let headers = headers(&list);
+            let told = Told::new(&rules, &headers, NOW);
+            assert_eq!(told.used_up_for().map(|wait| wait.as_secs()), holds, "{list:?}");
+            let resets_at = told.quota().and_then(|quota| quota.resets_at);
+            assert_eq!(resets_at.map(|at| (at.0 - NOW.0) / 1_000), told_as, "{list:?}");
+        }
+    }
+
+    #[test]
+    fn a_narrow_limit_uses_up_nothing_else() {
+        let rules = rules(ResetUnit::DeltaSeconds);
+        for (reason, expected) in [("burst", false), ("quota", true), ("", true)] {
+            let headers = headers(&[("x-reset", "60"), ("x-remaining", "0"), ("x-reason", reason)]);
+            let told = Told::new(&rules, &headers, NOW);
+            assert_eq!(told.used_up_for().is_some(), expected, "{reason}");
         }
     }
 

@@ -105,7 +105,9 @@ fn judge_quota(manifest: &Manifest, problems: &mut Problems) {
             problems.add(field, "is not the name of a header");
         }
     };
-    for (field, name) in [("remaining", &quota.remaining), ("limit", &quota.limit)] {
+    let named =
+        [("remaining", &quota.remaining), ("limit", &quota.limit), ("interval", &quota.interval)];
+    for (field, name) in named {
         if let Some(name) = name {
             header(problems, field, name);
         }

@@ -169,6 +169,7 @@ fn each_wrong_value_is_named_at_its_place() {
         assert!(near && !found.is_empty(), "{pointer} {value}: {found:?}");
     }
 }
+        ("/quota/interval", json!("a\nb")),
 
 #[test]
 fn names_are_unique_in_their_lists() {
