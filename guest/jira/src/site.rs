@@ -85,22 +85,6 @@ impl Site {
         let scheme = if self.plain { "http" } else { "https" };
         format!("{scheme}://{}/{path}", self.address)
     }
-
-    /// Another site's host, where `location`, the target of a redirect, leads to one.
-    pub(crate) fn moved_to(&self, location: &str) -> Option<String> {
-        let (_, rest) = location.split_once("://")?;
-        let authority = rest.split(['/', '?', '#']).next()?;
-        let target = Self::at("https", authority);
-        let clean = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
-        let moved = target.name != self.name && target.is_cloud_by_name();
-        (moved && target.name.bytes().all(clean)).then_some(target.name)
-    }
-
-    /// Whether `location` is this very site by https, while it is configured by http.
-    pub(crate) fn wants_https(&self, location: &str) -> bool {
-        let target = location.strip_prefix("https://").map(|rest| Self::at("https", rest));
-        self.plain && target.is_some_and(|target| target.name == self.name)
-    }
 }
 
 fn is_below(name: &str, domain: &str) -> bool {
@@ -162,28 +146,5 @@ mod tests {
                 "{host}"
             );
         }
-    }
-
-    #[test]
-    fn a_redirect_names_the_new_site_only_where_it_is_one() {
-        let site = Site::at("https", "acme.atlassian.net");
-        let cases = [
-            ("https://acme-new.atlassian.net/rest/api/3/myself", Some("acme-new.atlassian.net")),
-            ("https://acme.atlassian.net/login.jsp", None),
-            ("https://id.atlassian.com/login", None),
-            ("https://evil.org/", None),
-            ("https://evil.org#.atlassian.net", None),
-            ("https://a b.atlassian.net/", None),
-            ("/login.jsp", None),
-            ("://", None),
-            ("", None),
-        ];
-        for (location, expected) in cases {
-            assert_eq!(site.moved_to(location).as_deref(), expected, "{location}");
-        }
-        let plain = Site::at("http", "jira.acme.org");
-        assert!(plain.wants_https("https://jira.acme.org/rest"));
-        assert!(!plain.wants_https("https://jira.acme.org.evil.org/"));
-        assert!(!site.wants_https("https://acme.atlassian.net/"));
     }
 }

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use crate::Error;
 use crate::connections::Connections;
+use crate::lending::Refusal;
 use crate::state::state_after;
 
 /// Checks that run at once, unless the caller says otherwise. Providers ask for few.
@@ -98,7 +99,16 @@ impl Connections {
         if let Err(error @ Error::Call { .. }) = &checked {
             self.note_failure(connection, &error.to_failure()).await;
         }
-        let result = checked?;
+        let result = match checked? {
+            Ok(report) => Ok(report),
+            Err(Refusal { failure, moved: None }) => Err(failure),
+            Err(Refusal { failure, moved: Some(moved) }) => {
+                match self.follow(connection, &moved).await? {
+                    Ok(checked) => return Ok(checked),
+                    Err(why) => Err(failure.evidence("not-followed", why)),
+                }
+            }
+        };
         let check = record_of(connection, result.clone(), Timestamp::now());
         let connection =
             self.vault().record_check(&connection.id, connection.generation, &check).await?;

@@ -179,7 +179,8 @@ impl Connections {
 
 /// The report of a check that passed.
 async fn passed(bound: &Bound, accepted: &Accepted, mut waiting: Waiting) -> Result<Report, Error> {
-    bound.check(&mut waiting).await?.map_err(|failure| with_notes(failure, accepted).into())
+    let answer = bound.check(&mut waiting).await?;
+    answer.map_err(|refusal| with_notes(refusal.failure, accepted).into())
 }
 
 /// A rejected credential that also looks truncated was most likely copied wrongly: said first.

@@ -74,7 +74,14 @@ impl Connections {
             Ok(bound) => bound,
             Err(error) => return unfit(subject, error),
         };
+        let before = stored.generation;
         let checked = self.check_stored(stored).await;
+        let bound = match &checked {
+            Ok(checked) if checked.connection.generation != before => {
+                self.bind_stored(&checked.connection).await?
+            }
+            _ => bound,
+        };
         let check = settled(checked.map(|checked| checked.result))?;
         let probes = bound.probe().await;
         Ok(Diagnosis::of(subject, assemble(&probes, check.as_ref(), Vec::new())))
@@ -102,8 +109,9 @@ impl Registry {
             Ok(bound) => bound,
             Err(error) => return unfit(subject, error),
         };
-        let check = settled(bound.check(&mut Waiting::at_most(Duration::ZERO)).await)?;
-        let check = check.map_err(|failure| with_notes(failure, &accepted));
+        let checked = bound.check(&mut Waiting::at_most(Duration::ZERO)).await;
+        let checked = checked.map(|checked| checked.map_err(|refusal| refusal.failure));
+        let check = settled(checked)?.map_err(|failure| with_notes(failure, &accepted));
         let probes = bound.probe().await;
         Ok(Diagnosis::of(subject, assemble(&probes, check.as_ref(), accepted.notes())))
     }

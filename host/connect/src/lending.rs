@@ -12,7 +12,7 @@ use jackfield_host::report::{Page, ReadRequest, Report};
 use jackfield_host::secret::{
     MemorySecrets, SecretInfo, SecretStore, SecretStoreError, SecretText,
 };
-use jackfield_host::{Binding, BoxFuture, CallError, Connector, Session};
+use jackfield_host::{Binding, BoxFuture, CallError, Connector, Moved, Session};
 use jackfield_vault::{Error as VaultError, StoredSecrets};
 use serde_json::{Map, Value};
 
@@ -31,6 +31,12 @@ pub(crate) struct Bound {
     connector: String,
     binding: Binding,
     lent: Arc<Lent>,
+}
+
+/// What a check that did not pass came to.
+pub(crate) struct Refusal {
+    pub(crate) failure: Failure,
+    pub(crate) moved: Option<Moved>,
 }
 
 /// A running instance of one.
@@ -118,12 +124,16 @@ impl Bound {
     pub(crate) async fn check(
         &self,
         waiting: &mut Waiting,
-    ) -> Result<Result<Report, Failure>, Error> {
+    ) -> Result<Result<Report, Refusal>, Error> {
         loop {
-            let answer = self.lent.judge(&self.connector, self.binding.check().await)?;
-            match &answer {
-                Err(failure) if waiting.again(failure).await => {}
-                _ => return Ok(answer),
+            let session = self.binding.session().await;
+            let mut session = session.map_err(|source| Error::call(&self.connector, source))?;
+            let answer = self.lent.judge(&self.connector, session.check().await)?;
+            let moved = session.moved().cloned();
+            drop(session);
+            match answer {
+                Err(failure) if waiting.again(&failure).await => {}
+                answer => return Ok(answer.map_err(|failure| Refusal { failure, moved })),
             }
         }
     }

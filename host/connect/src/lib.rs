@@ -59,6 +59,7 @@ mod checking;
 mod connections;
 mod doctor;
 mod error;
+mod following;
 mod intake;
 mod lending;
 mod reading;

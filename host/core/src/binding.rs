@@ -16,6 +16,8 @@ use crate::header;
 use crate::host::HostParts;
 use crate::input::validate_settings;
 use crate::manifest::{AuthMethod, Manifest, QuotaRules, Scheme};
+use crate::moved::{Movable, Moved};
+use crate::policy::redirect::RedirectInput;
 use crate::probe::{self, Probe};
 use crate::report::{ActionRequest, Outcome, Page, ReadRequest, Report};
 use crate::secret::SecretStore;
@@ -28,6 +30,8 @@ pub(crate) struct BoundParts {
     pub(crate) connector_id: String,
     pub(crate) settings_json: String,
     pub(crate) endpoints: Vec<BoundEndpoint>,
+    /// Of each endpoint, in the same order.
+    movable: Vec<Movable>,
     pub(crate) attach: Vec<BoundAttach>,
     pub(crate) redirects: Vec<Origin>,
     pub(crate) quota: QuotaRules,
@@ -43,6 +47,13 @@ impl BoundParts {
         headers: Vec<(String, String)>,
     ) -> Result<Vec<(String, String)>, Failure> {
         Ok(header::judge_headers(headers, &self.injected)?)
+    }
+
+    /// What a redirect of that endpoint, which is not followed, says of the settings.
+    pub(crate) fn moved(&self, endpoint: &str, redirect: &RedirectInput<'_>) -> Option<Moved> {
+        let mut pairs = self.endpoints.iter().zip(&self.movable);
+        let (_, movable) = pairs.find(|(bound, _)| bound.name == endpoint)?;
+        movable.judge(redirect)
     }
 
     /// Drops what the manifest does not declare as discovered.
@@ -71,11 +82,13 @@ impl Binding {
         let auth = manifest.auth_method(method);
         let auth = auth.ok_or_else(|| BindError::UnknownMethod(method.to_owned()))?;
         let settings = validate_settings(manifest, auth, settings).map_err(BindError::Settings)?;
+        let (endpoints, movable) = bind_endpoints(host, manifest, &settings)?;
         let parts = BoundParts {
             host: host.clone(),
             connector_id: manifest.id.clone(),
             settings_json: object_text(&settings),
-            endpoints: bind_endpoints(host, manifest, &settings)?,
+            endpoints,
+            movable,
             attach: bind_auth(auth, &settings)?,
             redirects: manifest.redirect_origins(),
             quota: manifest.quota.clone().unwrap_or_default(),
@@ -138,7 +151,7 @@ fn bind_endpoints(
     host: &HostParts,
     manifest: &Manifest,
     settings: &Map<String, Value>,
-) -> Result<Vec<BoundEndpoint>, BindError> {
+) -> Result<(Vec<BoundEndpoint>, Vec<Movable>), BindError> {
     let bind = |endpoint: &crate::manifest::Endpoint| {
         let field = |error: String| BindError::Settings(vec![FieldError::at(["settings"], error)]);
         let template = EndpointTemplate::parse(&endpoint.base).map_err(|e| field(e.to_string()))?;
@@ -151,7 +164,8 @@ fn bind_endpoints(
             settings: template.variables().map(str::to_owned).collect(),
             denial,
         })?;
-        Ok(Some(BoundEndpoint { name: endpoint.name.clone(), base, reach }))
+        let movable = Movable::new(endpoint, &template, settings, &base);
+        Ok(Some((BoundEndpoint { name: endpoint.name.clone(), base, reach }, movable)))
     };
     manifest.endpoints.iter().map(bind).filter_map(Result::transpose).collect()
 }

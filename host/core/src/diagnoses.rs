@@ -4,12 +4,13 @@
 use url::Url;
 
 use crate::failure::Failure;
+use crate::moved::Moved;
 use crate::policy::{Denial, Rule};
 use crate::transport::{Method, TransportError};
 use crate::{quota, unreached};
 
 /// One failure for each code, in an order for reading: on the way to the provider, the provider's
-/// limits, the host's policy.
+/// limits, a provider that moved, the host's policy.
 pub fn examples() -> Vec<Failure> {
     let (host, authority) = ("api.example.com".to_owned(), "api.example.com:443".to_owned());
     let detail = "as the system says".to_owned();
@@ -27,7 +28,13 @@ pub fn examples() -> Vec<Failure> {
         .filter_map(|error| Some(unreached::failure(error, Method::Get, url.as_ref()?)));
     let limits = [quota::held_up(60_000), quota::no_turn()];
     let denied = Rule::ALL.into_iter().map(|rule| Denial::new(rule, subject(rule)).into());
-    on_the_way.chain(limits).chain(denied).collect()
+    on_the_way.chain(limits).chain([moved().failure()]).chain(denied).collect()
+}
+
+fn moved() -> Moved {
+    let [setting, value] = ["host", "new.example.com"].map(str::to_owned);
+    let [from, to] = ["https://old.example.com", "https://new.example.com"].map(str::to_owned);
+    Moved { setting, value, from, to }
 }
 
 /// What the rule is about, for instance.

@@ -5,7 +5,7 @@
 //! outbound request, and is gone when the exchange ends; only what scrubs texts keeps it until the
 //! instance is gone. A request that carries none is scrubbed too: a provider may remember what it was sent.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use futures_util::StreamExt;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -19,6 +19,7 @@ use crate::failure::{Cause, Effect, Failure, Timestamp};
 use crate::header;
 use crate::lent::Lent;
 use crate::limits::{MAX_CONCURRENT_REQUESTS, MAX_REQUEST_BYTES};
+use crate::moved::Moved;
 use crate::policy::redirect::{self, RedirectInput};
 use crate::policy::{Denial, Reach, Rule};
 use crate::quota::{Lane, Told, Used};
@@ -65,6 +66,7 @@ pub(crate) struct Call<'a> {
     pub(crate) budget: &'a Budget,
     pub(crate) lent: &'a Lent,
     pub(crate) lanes: &'a Used,
+    pub(crate) moved: &'a OnceLock<Moved>,
     pub(crate) deadline: Instant,
 }
 
@@ -160,7 +162,7 @@ impl Call<'_> {
             let Some(location) = redirect_target(&response) else {
                 return Ok((judged.url, response));
             };
-            let step = redirect::judge_redirect(&RedirectInput {
+            let asked = RedirectInput {
                 from: &judged.url,
                 location,
                 method: judged.method,
@@ -168,8 +170,11 @@ impl Call<'_> {
                 hop,
                 grants: &self.parts.redirects,
                 policy: &self.parts.host.policy,
-            });
-            let step = step.map_err(|denial| after_an_answer(denial.into(), first))?;
+            };
+            let step = redirect::judge_redirect(&asked).map_err(|denial| {
+                let moved = self.note_move(&judged.endpoint.name, &denial, &asked);
+                after_an_answer(moved.unwrap_or_else(|| denial.into()), first)
+            })?;
             if !step.same_origin {
                 carry = None;
                 judged.headers.clear();
@@ -181,6 +186,18 @@ impl Call<'_> {
             (judged.url, judged.reach, judged.method) = (step.url, step.reach, step.method);
         }
         Err(Failure::new(Cause::Denied, "too many redirects"))
+    }
+
+    /// What a redirect to another origin says of the settings is kept for the platform.
+    fn note_move(
+        &self,
+        endpoint: &str,
+        denial: &Denial,
+        asked: &RedirectInput<'_>,
+    ) -> Option<Failure> {
+        let elsewhere = denial.rule() == Rule::RedirectOrigin;
+        let moved = self.parts.moved(endpoint, asked).filter(|_| elsewhere)?;
+        Some(self.moved.get_or_init(|| moved).failure())
     }
 
     async fn send(

@@ -290,6 +290,12 @@ pub struct Endpoint {
     /// What it is for.
     #[serde(default)]
     pub description: Option<String>,
+    /// Domains of the provider, such as `example.net`, below which the server may say that it has
+    /// another name now. Where the connection's host is below one of them and a permanent redirect
+    /// leads to another host below it, the next check of the connection follows, with the credential,
+    /// and keeps the new name once the same account answered there.
+    #[serde(default)]
+    pub moves_within: Vec<String>,
 }
 
 /// An origin to which a redirect may lead, without the credential.
@@ -358,16 +364,16 @@ pub struct QuotaRules {
     /// When the window ends.
     #[serde(default)]
     pub reset: Option<QuotaReset>,
+    /// Where requests come out of a bucket that is filled up at intervals: how many seconds one
+    /// takes. Waited for where none are left and neither `reset` nor `retry-after` says more.
+    #[serde(default)]
+    pub interval: Option<String>,
     /// Where a provider counts several kinds of requests apart: which of them is the usual one.
     #[serde(default)]
     pub resource: Option<QuotaResource>,
     /// The header that says which of several limits refused, and which of those concern only requests
     /// like the one that was refused.
     #[serde(default)]
-    /// Where requests come out of a bucket that is filled up at intervals: how many seconds one
-    /// takes. Waited for where none are left and neither `reset` nor `retry-after` says more.
-    #[serde(default)]
-    pub interval: Option<String>,
     pub reason: Option<QuotaReason>,
     /// Requests with one credential at the same time, at most.
     #[serde(default)]

@@ -17,6 +17,7 @@ use crate::error::CallError;
 use crate::failure::Failure;
 use crate::host::HostParts;
 use crate::limits::{HOSTCALL_FUEL_BYTES, MAX_COMPONENT_HANDLES};
+use crate::moved::Moved;
 use crate::report::{ActionRequest, Outcome, Page, ReadRequest, Report};
 use crate::sanitize::Sanitizer;
 use crate::state::{CallState, LogLevel, Stop};
@@ -194,6 +195,13 @@ impl Session {
     /// The outer error is the host's, the inner one what the provider or the connector said.
     pub async fn check(&mut self) -> Result<Result<Report, Failure>, CallError> {
         self.instance.check(&self.parts).await
+    }
+
+    /// What a server said during the last call of a setting that is another now. It is a claim, and
+    /// nothing was sent there: who binds the connector anew with it sees to it that the same account
+    /// answers.
+    pub fn moved(&self) -> Option<&Moved> {
+        self.instance.store.data().moved()
     }
 
     /// One page of a stream.

@@ -1,8 +1,8 @@
 //! What one instance holds on the host's side: its limits, its deadline, and the capabilities that
 //! it was given. Every import asks here first.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -17,6 +17,7 @@ use crate::limits::{
     Limits, MAX_CORE_ITEMS, MAX_HANDLES, MAX_LOG_LINE_BYTES, MAX_LOG_LINES, MAX_REFUSED_REQUESTS,
     MAX_TABLE_ELEMENTS,
 };
+use crate::moved::Moved;
 use crate::quota::Used;
 use crate::redact::Redactor;
 use crate::report::Quota;
@@ -118,6 +119,7 @@ pub(crate) struct CallState {
     printed: Vec<u8>,
     lent: Lent,
     lanes: Used,
+    moved: OnceLock<Moved>,
 }
 
 impl CallState {
@@ -137,6 +139,7 @@ impl CallState {
             printed: Vec::new(),
             lent: Lent::new(),
             lanes: Used::default(),
+            moved: OnceLock::new(),
         }
     }
 
@@ -146,6 +149,7 @@ impl CallState {
         self.budget.reset(limits);
         self.log_lines = MAX_LOG_LINES;
         self.printed.clear();
+        self.moved.take();
         if let Mode::Serving(_) = self.mode {
             self.started = Timestamp::now();
         }
@@ -209,6 +213,7 @@ impl CallState {
             budget: &self.budget,
             lent: &self.lent,
             lanes: &self.lanes,
+            moved: &self.moved,
             deadline: self.deadline,
         };
         let run = exchange.run_all(requests, secret.as_deref());
@@ -224,6 +229,11 @@ impl CallState {
     /// Takes in what the connector says of the provider's limits.
     pub(crate) fn take_in(&self, failure: &Failure) {
         self.lanes.take_in(failure);
+    }
+
+    /// What a server said of the settings during the call.
+    pub(crate) fn moved(&self) -> Option<&Moved> {
+        self.moved.get()
     }
 
     /// What is left of the provider's limit.

@@ -268,21 +268,51 @@ fn a_site_that_is_renamed_still_works_by_the_gateway() {
     assert_eq!(records(&setup.read(&id, "projects", &[])).len(), 2);
 }
 
+/// What the simulated site is renamed to.
+const RENAMED: &str = "acme-labs.atlassian.net";
+
 #[test]
-fn a_site_that_is_renamed_is_told_and_its_new_name_gets_no_token_unasked() {
-    for (old, code, words) in [
-        (OldName::Redirects, 4, "https://acme-labs.atlassian.net"),
-        (OldName::IsGone, 2, "renamed"),
-    ] {
-        let setup = Setup::new();
-        let token = setup.jira.add(Account::classic("ada"));
-        let id = id_of(&setup.connect("api_token", SITE, "ada", &token).done());
-        setup.jira.rename_site("acme-labs", old);
-        setup.home.run(&["check", &id]).ended(code).says(words);
-        assert!(!setup.jira.hosts_asked().iter().any(|host| host.starts_with("acme-labs")));
-        let again = setup.connect("api_token", "acme-labs.atlassian.net", "ada", &token).done();
-        assert_eq!(setup.shown(&id_of(&again))["discovered"]["route"], "site");
-    }
+fn a_site_that_is_renamed_is_followed_at_the_next_check() {
+    let setup = Setup::new();
+    let token = setup.jira.add(Account::classic("ada"));
+    let id = id_of(&setup.connect("api_token", SITE, "ada", &token).done());
+    setup.jira.rename_site("acme-labs", OldName::Redirects);
+    setup.home.run(&["read", &id, "projects"]).ended(2).says("has moved to https://acme-labs.");
+    assert!(!setup.jira.hosts_asked().iter().any(|host| host.starts_with("acme-labs")));
+    let checked = setup.home.run(&["check", &id, "--json"]).done().json();
+    assert_eq!(checked["report"]["warnings"][0]["code"], "followed", "{checked}");
+    let shown = setup.shown(&id);
+    assert_eq!((&shown["settings"]["host"], &shown["state"]), (&json!(RENAMED), &json!("active")));
+    setup.jira.forget();
+    assert_eq!(records(&setup.read(&id, "projects", &[])).len(), 2);
+    assert_eq!(setup.arrived(), [(RENAMED.to_owned(), basic("ada@example.com", &token))]);
+}
+
+#[test]
+fn a_renamed_site_is_not_followed_to_another_account() {
+    let setup = Setup::new();
+    let token = setup.jira.add(Account::classic("ada"));
+    let id = id_of(&setup.connect("api_token", SITE, "ada", &token).done());
+    setup.jira.rename_site("acme-labs", OldName::Redirects);
+    setup.jira.add(Account::classic("ADA").with_secret(&token));
+    let error = setup.home.run(&["check", &id, "--json"]).ended(2).error();
+    assert_eq!(error["code"], "server-moved", "{error}");
+    assert_eq!(error["fields"][0]["pointer"], "/settings/host", "{error}");
+    assert_eq!(error["evidence"][0]["name"], "not-followed", "{error}");
+    assert_eq!(setup.shown(&id)["settings"]["host"], SITE);
+}
+
+#[test]
+fn the_old_name_of_a_site_makes_no_connection() {
+    let setup = Setup::new();
+    let token = setup.jira.add(Account::classic("ada"));
+    setup.jira.rename_site("acme-labs", OldName::Redirects);
+    setup.connect("api_token", SITE, "ada", &token).ended(2);
+    assert!(!setup.jira.hosts_asked().iter().any(|host| host.starts_with("acme-labs")));
+    let id = id_of(&setup.connect("api_token", RENAMED, "ada", &token).done());
+    assert_eq!(setup.shown(&id)["discovered"]["route"], "site");
+    setup.jira.rename_site("acme-works", OldName::IsGone);
+    setup.home.run(&["check", &id]).ended(2).says("renamed");
 }
 
 #[test]

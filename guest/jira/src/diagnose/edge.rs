@@ -50,36 +50,6 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         is: Diagnosis {
-            code: "site-moved",
-            means: "The site has another name now.",
-            advice: &[advice("Enter the new name as the host name.")],
-        },
-        cause: Cause::InvalidInput,
-        retry: Retry::AfterUserAction,
-        applies: |answer| redirects(answer) && moved_to(answer).is_some(),
-        refine: |failure, answer| {
-            let (old, new) = (answer.context.site.address(), moved_to(answer).unwrap_or_default());
-            failure.saying(format!("The site {old} has moved to {new}.")).wrong("/settings/host")
-        },
-        telling: &["location"],
-    },
-    Rule {
-        is: Diagnosis {
-            code: "https-wanted",
-            means: "The server sends requests by http on to https.",
-            advice: &[advice("Set the protocol to https.")],
-        },
-        cause: Cause::InvalidInput,
-        retry: Retry::AfterUserAction,
-        applies: |answer| {
-            let location = answer.header("location").unwrap_or_default();
-            redirects(answer) && answer.context.site.wants_https(location)
-        },
-        refine: |failure, _| failure.wrong("/settings/protocol"),
-        telling: &["location"],
-    },
-    Rule {
-        is: Diagnosis {
             code: "redirect-not-followed",
             means: "Jira, or a sign-in page in front of it, points to another place, which was \
                 not followed.",
@@ -175,10 +145,6 @@ fn asks_for_jira(answer: &Answer<'_>) -> bool {
 
 fn redirects(answer: &Answer<'_>) -> bool {
     answer.is_any(&[300, 301, 302, 303, 305, 307, 308])
-}
-
-fn moved_to(answer: &Answer<'_>) -> Option<String> {
-    answer.context.site.moved_to(answer.header("location")?)
 }
 
 fn web_page(failure: Failure, answer: &Answer<'_>) -> Failure {

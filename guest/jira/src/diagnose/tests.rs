@@ -267,8 +267,6 @@ fn edge_rows() -> Vec<Row> {
     vec![
         row("no such site", 404, gone).foreign().means("site-not-found", "invalid-input", ["no Jira Cloud site acme.atlassian.net", "/settings/host", "page_title=Atlassian Cloud Notifications"]),
         row("no such site, of a stream", 404, gone).foreign().about(ISSUES).means("site-not-found", "invalid-input", []),
-        row("renamed site", 301, "").header("location", "https://acme-new.atlassian.net/rest/api/3/myself").means("site-moved", "invalid-input", ["moved to acme-new.atlassian.net", "/settings/host"]),
-        row("by http", 302, "").server(Pat).host("http", "jira.acme.org").header("location", "https://jira.acme.org/rest/api/2/myself").means("https-wanted", "invalid-input", ["/settings/protocol"]),
         row("sign-in elsewhere", 302, "").server(Pat).header("location", "https://sso.acme.org/?to=jira").means("redirect-not-followed", "protocol", ["sign-in of your organization", "location=https://sso.acme.org"]),
         row("redirect to nowhere", 308, "").means("redirect-not-followed", "protocol", []),
         row("captive portal", 200, PAGE).foreign().means("web-page-instead", "protocol", ["(\"Sign in\")", "acme.atlassian.net"]),

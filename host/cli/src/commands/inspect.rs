@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 
 use jackfield_host::Connector;
-use jackfield_host::manifest::{AuthMethod, Input, InputKind, Manifest, Scheme};
+use jackfield_host::manifest::{AuthMethod, Endpoint, Input, InputKind, Manifest, Scheme};
 use serde_json::{Value, json};
 
 use crate::arguments::Inspect;
@@ -38,7 +38,9 @@ impl Answer for Inspection {
     fn json(&self) -> Value {
         let (manifest, facts) = (self.connector.manifest(), self.connector.facts());
         let endpoints = manifest.endpoints.iter();
-        let endpoints = endpoints.map(|one| json!({ "name": one.name, "base": one.base }));
+        let endpoints = endpoints.map(
+            |one| json!({ "name": one.name, "base": one.base, "moves_within": one.moves_within }),
+        );
         json!({
             "id": manifest.id,
             "name": manifest.name,
@@ -75,14 +77,7 @@ impl Answer for Inspection {
         )?;
         section(screen, "It asks to", facts.capabilities.iter().map(|import| capability(import)))?;
         section(screen, "It gets stubs that do nothing for", facts.stubs.iter().cloned())?;
-        section(
-            screen,
-            "It may send requests to",
-            manifest
-                .endpoints
-                .iter()
-                .map(|endpoint| format!("{}: {}", endpoint.name, endpoint.base)),
-        )?;
+        section(screen, "It may send requests to", manifest.endpoints.iter().map(endpoint))?;
         section(
             screen,
             "Redirects may lead, without the credential, to",
@@ -102,6 +97,14 @@ impl Answer for Inspection {
                 )
             }),
         )
+    }
+}
+
+fn endpoint(endpoint: &Endpoint) -> String {
+    let Endpoint { name, base, moves_within, .. } = endpoint;
+    match moves_within.as_slice() {
+        [] => format!("{name}: {base}"),
+        domains => format!("{name}: {base}, which may move within {}", domains.join(" and ")),
     }
 }
 

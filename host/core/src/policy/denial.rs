@@ -282,7 +282,7 @@ impl Denial {
             }
             (Granter::Administrator, _) => self.address_remedy(),
             (Granter::Author, Rule::RedirectOrigin) => format!(
-                "If the service has moved to {subject}, change the connection's settings; otherwise ask the connector's author to grant that origin under `redirects` in the manifest."
+                "If the service has moved to {subject}, change the connection's settings; if a sign-in page stands there, ask for a way past it for programs; otherwise ask the connector's author to grant that origin under `redirects` in the manifest."
             ),
             (Granter::Author, Rule::Audience) => {
                 "Ask the connector's author to name the endpoint under `attach` in the manifest."

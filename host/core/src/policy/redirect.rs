@@ -90,7 +90,8 @@ pub fn judge_redirect(input: &RedirectInput<'_>) -> Result<RedirectStep, Denial>
     Ok(RedirectStep { url, reach, method, keep_body, same_origin })
 }
 
-fn target(input: &RedirectInput<'_>) -> Result<Url, Denial> {
+/// Where the redirect leads, without a fragment.
+pub(crate) fn target(input: &RedirectInput<'_>) -> Result<Url, Denial> {
     let unusable = || Denial::new(Rule::RedirectLocation, origin::describe(input.from));
     if input.location.trim().is_empty() || input.location.contains(char::is_control) {
         return Err(unusable());

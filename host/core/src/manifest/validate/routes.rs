@@ -6,7 +6,7 @@ use crate::EgressPolicy;
 use crate::endpoint::{EndpointTemplate, Place};
 use crate::header::is_token;
 use crate::manifest::limits::{MAX_ENTRIES, MAX_LINK_CHARS};
-use crate::manifest::{InputKind, Manifest};
+use crate::manifest::{Endpoint, InputKind, Manifest};
 use crate::policy::parse_origin;
 
 /// Beyond it a call would end before its second change.
@@ -28,7 +28,30 @@ fn judge_endpoints(manifest: &Manifest, problems: &mut Problems) {
             problems.sentence("description", description);
         }
         judge_base(manifest, &endpoint.base, problems);
+        judge_moves(endpoint, problems);
     }
+}
+
+fn judge_moves(endpoint: &Endpoint, problems: &mut Problems) {
+    let Ok(template) = EndpointTemplate::parse(&endpoint.base) else { return };
+    let movable = template.places().any(|(_, place)| place == Place::Host);
+    let problems = &mut problems.within("moves_within");
+    problems.count(&endpoint.moves_within, 0, MAX_ENTRIES);
+    for (at, domain) in endpoint.moves_within.iter().enumerate() {
+        if !movable {
+            problems.add(at, "is of no use: no setting is the host of this endpoint");
+        } else if !is_public_domain(domain) {
+            problems.add(at, "is not a domain such as `example.net`, in lower case");
+        }
+    }
+}
+
+/// Whether it is the name of a public domain as a URL has it, of two labels at least.
+fn is_public_domain(domain: &str) -> bool {
+    let url = url::Url::parse(&format!("https://{domain}"));
+    url.is_ok_and(|url| {
+        url.host_str() == Some(domain) && EgressPolicy::strict().judge_url(&url).is_ok()
+    })
 }
 
 fn judge_base(manifest: &Manifest, base: &str, problems: &mut Problems) {

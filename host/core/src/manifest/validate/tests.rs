@@ -41,7 +41,7 @@ fn valid() -> Value {
         }],
         "endpoints": [
             {"name": "api", "base": "{api_url}"},
-            {"name": "server", "base": "{protocol}://{host}/rest"},
+            {"name": "server", "base": "{protocol}://{host}/rest", "moves_within": ["example.net"]},
             {"name": "gateway", "base": "https://gateway.example.com/ex/{cloud_id}"}
         ],
         "redirects": [{"origin": "https://objects.example.com", "reason": "Archives."}],
@@ -157,7 +157,19 @@ fn each_wrong_value_is_named_at_its_place() {
         ("/streams/0/permissions/0", json!("")),
         ("/actions/0/name", json!("")),
         ("/quota/remaining", json!("a b")),
+        ("/endpoints/0/moves_within", json!(["example.net"])),
+        ("/endpoints/1/moves_within/0", json!("net")),
+        ("/endpoints/1/moves_within/0", json!("Example.net")),
+        ("/endpoints/1/moves_within/0", json!("example.net.")),
+        ("/endpoints/1/moves_within/0", json!("*.example.net")),
+        ("/endpoints/1/moves_within/0", json!(".example.net")),
+        ("/endpoints/1/moves_within/0", json!("example.net/x")),
+        ("/endpoints/1/moves_within/0", json!("example.net:443")),
+        ("/endpoints/1/moves_within/0", json!("sites.internal")),
+        ("/endpoints/1/moves_within/0", json!("192.0.2.1")),
+        ("/endpoints/1/moves_within/0", json!("")),
         ("/quota/limit", json!("")),
+        ("/quota/interval", json!("a\nb")),
         ("/quota/reset/header", json!("x:y")),
         ("/help/0/title", json!("a\nb")),
         ("/help/0/text", json!("")),
@@ -169,7 +181,6 @@ fn each_wrong_value_is_named_at_its_place() {
         assert!(near && !found.is_empty(), "{pointer} {value}: {found:?}");
     }
 }
-        ("/quota/interval", json!("a\nb")),
 
 #[test]
 fn names_are_unique_in_their_lists() {
