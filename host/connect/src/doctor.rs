@@ -33,8 +33,8 @@
 //! Nothing here repeats a secret: a probe has none, and a check's answers come scrubbed.
 
 mod clock;
-mod moment;
 mod network;
+mod span;
 mod step;
 mod verdict;
 

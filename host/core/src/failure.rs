@@ -4,20 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Milliseconds since the Unix epoch, UTC.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
-#[serde(transparent)]
-pub struct Timestamp(pub u64);
-
-impl Timestamp {
-    /// The time now, by the system's clock; the epoch itself where that clock stands before it.
-    pub fn now() -> Self {
-        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        Self(since.map_or(0, |duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)))
-    }
-}
+pub use crate::timestamp::Timestamp;
 
 /// Why a call failed. The codes are stable: they are the contract's names, in kebab-case.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -79,6 +79,7 @@ pub mod secret;
 pub mod secret_kind;
 mod session;
 mod state;
+mod timestamp;
 pub mod transport;
 mod unreached;
 mod wasi;

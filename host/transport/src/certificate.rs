@@ -96,39 +96,20 @@ fn name_part(set: &[u8]) -> Option<String> {
 
 /// RFC 5280, section 4.1.2.5: in UTC, to the second, the year in two or in four digits.
 fn time(time: Tagged<'_>) -> Option<Timestamp> {
-    let text = std::str::from_utf8(time.content).ok()?.strip_suffix('Z')?;
-    let (year, rest) = text.split_at_checked(match time.tag {
-        UTC_TIME => 2,
-        GENERALIZED_TIME => 4,
+    let digits = std::str::from_utf8(time.content).ok()?.strip_suffix('Z')?;
+    let century = match (time.tag, digits.len()) {
+        (UTC_TIME, 12) if digits < "5" => "20",
+        (UTC_TIME, 12) => "19",
+        (GENERALIZED_TIME, 14) => "",
         _ => return None,
-    })?;
-    let year = match (time.tag, number(year)?) {
-        (UTC_TIME, year @ 0..50) => 2000 + year,
-        (UTC_TIME, year) => 1900 + year,
-        (_, year) => year,
     };
-    let digits = |at: usize| rest.get(at..at + 2).and_then(number);
-    if rest.len() != 10 {
-        return None;
-    }
-    let days = days(year, digits(0)?, digits(2)?)?;
-    let seconds = digits(4)? * 3_600 + digits(6)? * 60 + digits(8)?;
-    Some(Timestamp((days * 86_400 + seconds) * 1_000))
-}
-
-fn number(digits: &str) -> Option<u64> {
-    digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
-}
-
-/// Days from 1970-01-01; `None` before it. Howard Hinnant's `days_from_civil`.
-fn days(year: u64, month: u64, day: u64) -> Option<u64> {
-    if year < 1970 || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
-        return None;
-    }
-    let year = if month <= 2 { year - 1 } else { year };
-    let (era, of_era) = (year / 400, year % 400);
-    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    Some(era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468)
+    let digits = format!("{century}{digits}");
+    let part = |at: std::ops::Range<usize>| {
+        digits.get(at).filter(|part| part.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    let (year, month, day) = (part(0..4)?, part(4..6)?, part(6..8)?);
+    let (hour, minute, second) = (part(8..10)?, part(10..12)?, part(12..14)?);
+    Timestamp::from_rfc3339(&format!("{year}-{month}-{day}T{hour}:{minute}:{second}Z"))
 }
 
 #[cfg(test)]

@@ -7,16 +7,6 @@ const MINUTE: u64 = 60 * SECOND;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
-/// `2026-11-20T10:00:00Z` (RFC 3339), or the milliseconds where no calendar reaches.
-pub(crate) fn moment(time: Timestamp) -> String {
-    let milliseconds = i64::try_from(time.0).ok();
-    let known = milliseconds.and_then(|time| jiff::Timestamp::from_millisecond(time).ok());
-    match known {
-        Some(time) => time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-        None => format!("{} ms", time.0),
-    }
-}
-
 /// `in 12 days`, `3 hours ago`, `now`: the distance in its largest unit, rounded down.
 pub(crate) fn distance(time: Timestamp, now: Timestamp) -> String {
     let (milliseconds, future) = (time.0.abs_diff(now.0), time.0 > now.0);
@@ -33,7 +23,7 @@ pub(crate) fn distance(time: Timestamp, now: Timestamp) -> String {
 
 /// Both: `2026-12-02T10:00:00Z (in 12 days)`.
 pub(crate) fn moment_and_distance(time: Timestamp, now: Timestamp) -> String {
-    format!("{} ({})", moment(time), distance(time, now))
+    format!("{time} ({})", distance(time, now))
 }
 
 #[cfg(test)]
@@ -41,19 +31,6 @@ mod tests {
     use super::*;
 
     const NOW: Timestamp = Timestamp(1_795_168_800_000);
-
-    #[test]
-    fn moments_are_in_universal_time() {
-        for (time, expected) in [
-            (NOW, "2026-11-20T10:00:00Z"),
-            (Timestamp(0), "1970-01-01T00:00:00Z"),
-            (Timestamp(999), "1970-01-01T00:00:00Z"),
-            (Timestamp(253_402_207_199_999), "9999-12-30T21:59:59Z"),
-            (Timestamp(u64::MAX), "18446744073709551615 ms"),
-        ] {
-            assert_eq!(moment(time), expected);
-        }
-    }
 
     #[test]
     fn distances_are_told_in_their_largest_unit() {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use jackfield_host::failure::{Cause, Failure, Remedy, Retry, Timestamp, Warning};
 use jackfield_host::probe::{Answer, Probe};
 
-use super::moment::{moment, span};
+use super::span::span;
 use super::{Step, StepName};
 
 /// A difference of more than this is a warning: tokens that are valid for minutes begin to fail.
@@ -68,8 +68,8 @@ fn judged(skew: Skew, local: Timestamp, server: Timestamp) -> Step {
     } else {
         Step::passed(StepName::Clock, "This machine's clock agrees with the server's.")
     };
-    step.evidence("local-time", moment(local))
-        .evidence("server-time", moment(server))
+    step.evidence("local-time", local.to_string())
+        .evidence("server-time", server.to_string())
         .evidence("difference-seconds", skew.by.as_secs().to_string())
 }
 

@@ -6,7 +6,7 @@
 use jackfield_host::failure::{Field, Remedy, Timestamp};
 use jackfield_host::probe::{Answer, Certificate, Connection, Lookup, Probe, Skip, Stage, Tls};
 
-use super::moment::{milliseconds, moment};
+use super::span::milliseconds;
 use super::{Step, StepName};
 
 /// From `name-lookup` to `reachability`.
@@ -117,8 +117,8 @@ fn certified(step: Step, certificate: &Certificate, now: Timestamp) -> Step {
     let mut step = step
         .evidence_if("certificate-subject", subject.clone())
         .evidence_if("certificate-issuer", issuer.clone())
-        .evidence_if("valid-from", not_before.map(moment))
-        .evidence_if("valid-until", not_after.map(moment));
+        .evidence_if("valid-from", not_before.map(|time| time.to_string()))
+        .evidence_if("valid-until", not_after.map(|time| time.to_string()));
     let early = not_before.is_some_and(|start| now < start);
     let late = not_after.is_some_and(|end| now > end);
     if let Some(failure) = step.failure.as_mut().filter(|_| early || late) {
@@ -127,7 +127,7 @@ fn certified(step: Step, certificate: &Certificate, now: Timestamp) -> Step {
             if early { "not valid yet" } else { "valid no more" }
         );
         failure.remedies.insert(0, Remedy { text, url: None });
-        return step.evidence("local-time", moment(now));
+        return step.evidence("local-time", now.to_string());
     }
     step
 }
@@ -137,7 +137,7 @@ fn reachability(stage: &Stage<Answer>) -> Step {
         step.evidence("status", found.status.to_string())
             .evidence_if("server", found.server.clone())
             .evidence_if("content-type", found.content_type.clone())
-            .evidence_if("date", found.server_time.map(moment))
+            .evidence_if("date", found.server_time.map(|time| time.to_string()))
             .evidence("took", milliseconds(found.took))
     };
     staged(StepName::Reachability, stage, "None is needed.", told, |found| {

@@ -3,7 +3,6 @@
 use jackfield_host::failure::{Cause, Failure, Remedy, Timestamp, Warning};
 use jackfield_host::report::{Grant, Permission, Report};
 
-use super::moment::moment;
 use super::{Step, StepName};
 use crate::ConnectionState;
 use crate::state::state_of_passed;
@@ -50,7 +49,7 @@ fn limits(report: &Report) -> Step {
         (Some(left), None) => format!("The credential has {left} requests left."),
         _ => "No rate limit was hit.".to_owned(),
     };
-    step(&sentence).evidence_if("filled-again", quota.resets_at.map(moment))
+    step(&sentence).evidence_if("filled-again", quota.resets_at.map(|time| time.to_string()))
 }
 
 /// What a refusal tells of the steps before it: whoever lacks a permission is known, and whoever is
@@ -92,14 +91,14 @@ fn credential(report: &Report, now: Timestamp) -> Step {
     let step = Step::passed(StepName::Credential, sentence)
         .evidence("account-id", &account.id)
         .evidence_if("account-url", account.url.clone())
-        .evidence_if("ends", report.credential_expires_at.map(moment));
+        .evidence_if("ends", report.credential_expires_at.map(|time| time.to_string()));
     let told = !report.warnings.is_empty();
     let ending = state_of_passed(report, now) == ConnectionState::Expiring;
     let step = report.warnings.iter().cloned().fold(step, Step::warn);
     match report.credential_expires_at.filter(|_| ending && !told) {
         Some(end) => step.warn(Warning {
             code: "credential-expiring".to_owned(),
-            message: format!("The credential ends at {}.", moment(end)),
+            message: format!("The credential ends at {end}."),
             remedies: vec![Remedy {
                 text: "Create a new one before, and update the connection with it.".to_owned(),
                 url: None,
