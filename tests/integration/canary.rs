@@ -182,6 +182,7 @@ impl Cage {
         let link =
             percent_encoding::utf8_percent_encode(&secret, percent_encoding::NON_ALPHANUMERIC);
         let with = |prefix: &str| format!("{prefix}{secret}");
+        let with_value = format!("{secret}=x");
         let mistakes: Vec<Vec<String>> = [
             vec!["connect", "github", "--secret", &with("token=")],
             vec!["connect", "github", "--secret", &secret],
@@ -204,6 +205,17 @@ impl Cage {
                 "--set",
                 &format!("api_url=https://api.github.com/?t={link}"),
             ],
+            vec!["connect", &secret],
+            vec!["connect", &secret, "--secret", &with("token=")],
+            vec!["inspect", &secret],
+            vec!["connect", "github", "--method", &secret, "--secret", "token=env:TEST_TOKEN"],
+            vec!["connect", "github", "--set", &with_value, "--secret", "token=env:TEST_TOKEN"],
+            vec!["connect", "github", "--secret", &with("token=file:")],
+            vec!["connect", "github", "--secret", &format!("{secret}=env:TEST_TOKEN")],
+            vec!["--allow-origin", &format!("https://ada:{secret}@git.example:99999"), "list"],
+            vec!["read", &id, &secret],
+            vec!["read", &id, "issues", "--param", &with_value],
+            vec!["update", &id, "--set", &with_value],
             vec!["update", &id, &secret],
             vec!["update", &id, "--secret", &with("token=")],
         ]

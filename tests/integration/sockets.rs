@@ -207,6 +207,32 @@ async fn an_echoed_credential_is_not_seen() {
     }));
 }
 
+/// A place, a host and a header's name are lower case wherever they come from.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_credential_echoed_in_places_and_names_is_not_seen() {
+    let github = GitHub::start();
+    let token = "0123456789abcdef0123456789abcdef01234567";
+    github.add(Account::classic("ada", &["repo"]).with_token(token));
+    let binding = granted(&github, token).await;
+    let echoing = format!("/s/{token}/issues");
+    github.fault("/repos/ada/many/issues", Fault::redirect(302, &echoing));
+    let link = [("link", "<?page=2>; rel=\"next\"")];
+    github.fault(&echoing, Fault::json(200, &link, r#"[{"id":1}]"#));
+    let page = read(&binding, &issues("ada/many")).await.unwrap();
+    assert_eq!(page.changes.len(), 1);
+    let Progress::More(cursor) = page.progress else { panic!("{page:?}") };
+    assert!(cursor.contains("redacted") && !cursor.contains(token), "{cursor}");
+
+    for fault in [
+        Fault::redirect(302, &format!("https://{token}.example.com/user")),
+        Fault::json(404, &[(&format!("x-{token}"), "1")], "{}"),
+    ] {
+        github.fault("/user", fault);
+        let failure = format!("{:?}", check(&binding).await.unwrap_err());
+        assert!(!failure.contains(token), "{failure}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_name_that_turns_to_loopback_is_denied_at_the_connection() {
     let github = GitHub::start_tls();

@@ -9,7 +9,8 @@ pub(crate) const DONE: u8 = 0;
 /// connector broke its contract.
 pub(crate) const INTERNAL: u8 = 1;
 
-/// The command line, the configuration, or an input is not valid; nothing was sent.
+/// The command line, the configuration, or an input is not valid, whether that was found here or the
+/// provider said it.
 pub(crate) const USAGE: u8 = 2;
 
 /// The provider or the credential said no: rejected, expired, a permission missing, a rate limit.

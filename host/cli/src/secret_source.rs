@@ -13,6 +13,7 @@
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Read};
+use std::path::Path;
 
 use jackfield_host::failure::FieldError;
 use jackfield_host::manifest::SecretField;
@@ -170,9 +171,12 @@ fn variable(name: &str) -> String {
     }
 }
 
-/// The file for people. A long bare word may be the secret itself.
+/// The file for people. A long word that leads to nothing may be the secret itself.
 fn file(path: &str) -> String {
-    if path.len() < SHORTEST_TOKEN || path.contains(['/', '.', std::path::MAIN_SEPARATOR]) {
+    let place = Path::new(path);
+    let folder = place.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let leads_somewhere = place.exists() || folder.is_some_and(Path::is_dir);
+    if path.len() < SHORTEST_TOKEN || leads_somewhere {
         format!("`{path}`")
     } else {
         "the file, whose name is not repeated here".to_owned()

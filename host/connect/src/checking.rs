@@ -13,6 +13,7 @@ use crate::Error;
 use crate::connections::Connections;
 use crate::lending::Refusal;
 use crate::state::state_after;
+use crate::waiting::Waiting;
 
 /// Checks that run at once, unless the caller says otherwise. Providers ask for few.
 pub const DEFAULT_PARALLELISM: NonZeroUsize = NonZeroUsize::new(8).unwrap();
@@ -83,19 +84,24 @@ impl Connections {
     /// Checks the connection as it is stored; as it is now, where it changed meanwhile: the result of
     /// an old credential says nothing of the new one.
     pub(crate) async fn check_stored(&self, mut connection: Connection) -> Result<Checked, Error> {
+        let mut waiting = self.waiting();
         for _ in 0..CHANGES_FOLLOWED {
-            match self.check_once(&connection).await {
+            match self.check_once(&connection, &mut waiting).await {
                 Err(error) if error.is_superseded() => {
                     connection = self.stored(&connection.id).await?;
                 }
                 done => return done,
             }
         }
-        self.check_once(&connection).await
+        self.check_once(&connection, &mut waiting).await
     }
 
-    async fn check_once(&self, connection: &Connection) -> Result<Checked, Error> {
-        let checked = self.bind_stored(connection).await?.check(&mut self.waiting()).await;
+    async fn check_once(
+        &self,
+        connection: &Connection,
+        waiting: &mut Waiting,
+    ) -> Result<Checked, Error> {
+        let checked = self.bind_stored(connection).await?.check(waiting).await;
         if let Err(error @ Error::Call { .. }) = &checked {
             self.note_failure(connection, &error.to_failure()).await;
         }
@@ -103,9 +109,9 @@ impl Connections {
             Ok(report) => Ok(report),
             Err(Refusal { failure, moved: None }) => Err(failure),
             Err(Refusal { failure, moved: Some(moved) }) => {
-                match self.follow(connection, &moved).await? {
+                match self.follow(connection, &moved, failure, waiting).await? {
                     Ok(checked) => return Ok(checked),
-                    Err(why) => Err(failure.evidence("not-followed", why)),
+                    Err(failure) => Err(failure),
                 }
             }
         };

@@ -172,7 +172,8 @@ impl Connections {
     pub(crate) async fn bind_stored(&self, connection: &Connection) -> Result<Bound, Error> {
         let connector = self.registry.connector(&connection.connector).await?;
         let settings = merged(&connection.settings, &connection.discovered);
-        let lent = Lent::stored(self.vault.secrets(connection));
+        let ends = connection.report.as_ref().and_then(|report| report.credential_expires_at);
+        let lent = Lent::stored(self.vault.secrets(connection), ends);
         Bound::new(&connector, &connection.method, &settings, lent)
     }
 }

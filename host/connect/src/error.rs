@@ -124,6 +124,9 @@ impl Error {
             Self::Denied { .. } => ErrorClass::Denied,
             Self::Refused(failure) => class_of(&failure.cause),
             Self::Call { source: CallError::Deadline { .. }, .. } => ErrorClass::Unreachable,
+            Self::Call { source: CallError::InvalidAnswer { what: "record", .. }, .. } => {
+                ErrorClass::Refused
+            }
             Self::Call { .. } | Self::Vault(_) => ErrorClass::Internal,
         }
     }
@@ -275,6 +278,15 @@ fn call_failure(message: String, error: &CallError) -> Failure {
             .remedy("Try again; if it stays so, look at the provider's status page.", None)
             .evidence("deadline-ms", allowed.as_millis().to_string()),
         CallError::Internal { .. } | CallError::Ended => other("internal", message),
+        // A connector hands records on as they came; which of the two broke it, nobody can tell.
+        CallError::InvalidAnswer { what: "record", detail } => {
+            let message =
+                format!("The service's answer has a record that is no valid JSON: {detail}.");
+            Failure::new(Cause::Protocol, message)
+                .code("record-invalid")
+                .retry(Retry::Backoff)
+                .remedy("Try again; if it stays so, report it to the connector's author.", None)
+        }
         _ => other("connector-broken", message)
             .remedy("Report this to the connector's author.", None),
     }
@@ -351,6 +363,7 @@ mod tests {
         let forbidden = LoadError::ForbiddenImport { import: "wasi:sockets/tcp@0.2.0".to_owned() };
         let field = FieldError::at(["settings", "api_url"], "is not a URL");
         let busy = || CallError::Busy { limit: 1 };
+        let record = || CallError::InvalidAnswer { what: "record", detail: "x".to_owned() };
         let source = || "said so".into();
         vec![
             ("field", Error::invalid_field(field), Usage, "invalid-input"),
@@ -375,6 +388,7 @@ mod tests {
             ("unreachable", refused(Cause::Unreachable), Unreachable, "unreachable"),
             ("timeout", refused(Cause::Timeout), Unreachable, "timeout"),
             ("deadline", call(deadline()), Unreachable, "timeout"),
+            ("record", call(record()), Refused, "protocol"),
             ("busy", call(busy()), Internal, "busy"),
             (
                 "trap",

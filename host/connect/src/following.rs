@@ -5,7 +5,7 @@
 //! the last check found; otherwise the connection stays as it is, and the failure says what answered.
 
 use jackfield_host::Moved;
-use jackfield_host::failure::{Timestamp, Warning};
+use jackfield_host::failure::{Failure, Retry, Timestamp, Warning};
 use jackfield_host::report::Report;
 use jackfield_vault::{Connection, OtherSecrets, Replacement};
 use serde_json::Value;
@@ -13,9 +13,11 @@ use serde_json::Value;
 use crate::Error;
 use crate::checking::{Checked, record_of};
 use crate::connections::Connections;
+use crate::waiting::Waiting;
 
 impl Connections {
-    /// The connection at its new place, with the new value stored; else why it stays.
+    /// The connection at its new place, with the new value stored; else the failure that says why it
+    /// stays.
     ///
     /// # Errors
     ///
@@ -24,19 +26,20 @@ impl Connections {
         &self,
         connection: &Connection,
         moved: &Moved,
-    ) -> Result<Result<Checked, String>, Error> {
+        failure: Failure,
+        waiting: &mut Waiting,
+    ) -> Result<Result<Checked, Failure>, Error> {
+        let Some(known) = &connection.report else { return Ok(Err(failure)) };
         let mut there = connection.clone();
         there.settings.insert(moved.setting.clone(), Value::from(moved.value.as_str()));
-        let Some(known) = &connection.report else {
-            return Ok(Err("no check had passed before, which would tell the account".to_owned()));
-        };
-        let report = match self.answer_there(&there).await {
+        let report = match self.answer_there(&there, waiting).await {
             Ok(report) => report,
             Err(error) if error.is_superseded() => return Err(error),
-            Err(error) => return Ok(Err(error.to_string())),
+            Err(error) => return Ok(Err(refused_there(failure, &error, moved))),
         };
         if report.account.id != known.account.id {
-            return Ok(Err(format!("another account answered, {}", report.account.name)));
+            let who = format!("another account answers there, {}", report.account.name);
+            return Ok(Err(not_followed(failure, &who, moved)));
         }
         let report = with_note(report, moved);
         let replacement = Replacement {
@@ -51,10 +54,36 @@ impl Connections {
         Ok(Ok(Checked { connection, result: Ok(report) }))
     }
 
-    async fn answer_there(&self, there: &Connection) -> Result<Report, Error> {
-        let answer = self.bind_stored(there).await?.check(&mut self.waiting()).await?;
+    async fn answer_there(
+        &self,
+        there: &Connection,
+        waiting: &mut Waiting,
+    ) -> Result<Report, Error> {
+        let answer = self.bind_stored(there).await?.check(waiting).await?;
         answer.map_err(|refusal| refusal.failure.into())
     }
+}
+
+/// What will pass there is told as it is: the next check follows.
+fn refused_there(failure: Failure, error: &Error, moved: &Moved) -> Failure {
+    let there = error.to_failure();
+    match there.retry {
+        Retry::Backoff | Retry::After { .. } => there.evidence("moved-to", &moved.to),
+        Retry::Never | Retry::AfterUserAction => {
+            let said = there.message.trim_end_matches('.').to_owned();
+            not_followed(failure, &format!("what answers there is: {said}"), moved)
+        }
+    }
+}
+
+fn not_followed(failure: Failure, why: &str, moved: &Moved) -> Failure {
+    let Moved { setting, value, from, to } = moved;
+    let message = format!(
+        "The server {from} says that it has moved to {to}; it was not followed, for {why}."
+    );
+    let remedy =
+        format!("If that is the right place, enter `{value}` as `{setting}`, with the secret.");
+    Failure { message, remedies: Vec::new(), ..failure }.remedy(remedy, None)
 }
 
 fn with_note(mut report: Report, moved: &Moved) -> Report {

@@ -2,7 +2,7 @@
 
 use jackfield_host::failure::{FieldError, Warning};
 use jackfield_host::input::{
-    ValidatedSecret, validate_inputs, validate_secrets, validate_settings,
+    ValidatedSecret, repeatable, validate_inputs, validate_secrets, validate_settings,
 };
 use jackfield_host::manifest::{AuthMethod, Manifest};
 use jackfield_host::secret::{MemorySecrets, SecretText};
@@ -10,7 +10,7 @@ use jackfield_vault::{Connection, NewSecret};
 use serde_json::{Map, Value};
 
 use crate::Error;
-use crate::suggest::{is_unknown, shown};
+use crate::suggest::{is_unknown, unknown_choice};
 
 /// The user and the runtime of a connection for which nobody named one.
 pub const DEFAULT_NAME: &str = "default";
@@ -157,9 +157,9 @@ fn method<'a>(
     let known = || manifest.auth.iter().map(|method| method.name.as_str());
     let error = |message: String| vec![FieldError::at(["method"], message)];
     match name {
-        Some(name) => manifest.auth_method(name).ok_or_else(|| {
-            error(format!("The method `{}` {}", shown(name), is_unknown(name, known())))
-        }),
+        Some(name) => {
+            manifest.auth_method(name).ok_or_else(|| error(unknown_choice("method", name, known())))
+        }
         None => manifest.auth.first().ok_or_else(|| error("has no choices".to_owned())),
     }
 }
@@ -214,7 +214,9 @@ fn given_secrets(
     let known: Vec<&str> = method.secrets.iter().map(|field| field.name.as_str()).collect();
     let unknown = given.iter().filter(|(name, _)| !known.contains(&name.as_str()));
     errors.extend(unknown.map(|(name, _)| {
-        FieldError::at(["secrets", name], is_unknown(name, known.iter().copied()))
+        let message = is_unknown(name, known.iter().copied());
+        let shown = repeatable(name);
+        FieldError::at(["secrets"].into_iter().chain(shown), message)
     }));
     let mut asked = method.clone();
     asked.secrets.retain(|field| is_given(&field.name) || !stored(&field.name));

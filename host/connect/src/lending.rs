@@ -6,7 +6,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use jackfield_host::failure::Failure;
+use jackfield_host::failure::{Failure, Timestamp};
 use jackfield_host::probe::Probe;
 use jackfield_host::report::{Page, ReadRequest, Report};
 use jackfield_host::secret::{
@@ -23,6 +23,8 @@ use crate::waiting::Waiting;
 pub(crate) struct Lent {
     entered: MemorySecrets,
     stored: Option<StoredSecrets>,
+    /// When the stored credential ends, as the last check found.
+    ends: Option<Timestamp>,
     broke: Mutex<Option<VaultError>>,
 }
 
@@ -48,15 +50,15 @@ pub(crate) struct BoundSession {
 
 impl Lent {
     pub(crate) fn entered(secrets: MemorySecrets) -> Self {
-        Self { entered: secrets, stored: None, broke: Mutex::default() }
+        Self { entered: secrets, stored: None, ends: None, broke: Mutex::default() }
     }
 
-    pub(crate) fn stored(secrets: StoredSecrets) -> Self {
-        Self::entered_over(MemorySecrets::new(), secrets)
+    pub(crate) fn stored(secrets: StoredSecrets, ends: Option<Timestamp>) -> Self {
+        Self { ends, ..Self::entered_over(MemorySecrets::new(), secrets) }
     }
 
     pub(crate) fn entered_over(entered: MemorySecrets, stored: StoredSecrets) -> Self {
-        Self { entered, stored: Some(stored), broke: Mutex::default() }
+        Self { entered, stored: Some(stored), ends: None, broke: Mutex::default() }
     }
 
     fn broke(&self, name: &str, error: VaultError) -> SecretStoreError {
@@ -86,7 +88,10 @@ impl SecretStore for Lent {
         Box::pin(async move {
             match (self.entered.info(name).await?, &self.stored) {
                 (None, Some(stored)) => {
-                    stored.describe(name).await.map_err(|error| self.broke(name, error))
+                    let info = stored.describe(name).await;
+                    let info = info.map_err(|error| self.broke(name, error))?;
+                    let ends = |info: SecretInfo| info.expires_at.or(self.ends);
+                    Ok(info.map(|info| SecretInfo { expires_at: ends(info.clone()), ..info }))
                 }
                 (entered, _) => Ok(entered),
             }
@@ -126,6 +131,7 @@ impl Bound {
         waiting: &mut Waiting,
     ) -> Result<Result<Report, Refusal>, Error> {
         loop {
+            waiting.attempt();
             let session = self.binding.session().await;
             let mut session = session.map_err(|source| Error::call(&self.connector, source))?;
             let answer = self.lent.judge(&self.connector, session.check().await)?;
@@ -159,6 +165,7 @@ impl BoundSession {
         waiting: &mut Waiting,
     ) -> Result<Result<Page, Failure>, Error> {
         loop {
+            waiting.attempt();
             let answer = self.session.read(request).await;
             let answer = self.lent.judge(&self.connector, answer)?;
             match &answer {

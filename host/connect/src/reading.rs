@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use crate::checking::CHANGES_FOLLOWED;
 use crate::connections::Connections;
 use crate::lending::BoundSession;
-use crate::suggest::{is_unknown, shown};
+use crate::suggest::unknown_choice;
 use crate::waiting::Waiting;
 use crate::{Error, state};
 
@@ -175,7 +175,6 @@ fn request(manifest: &Manifest, options: ReadOptions) -> Result<ReadRequest, Err
 fn unknown_stream(manifest: &Manifest, options: &ReadOptions) -> Error {
     let name = |stream: &Stream| stream.name.clone();
     let known: Vec<String> = manifest.streams.iter().map(name).collect();
-    let end = is_unknown(&options.stream, known.iter().map(String::as_str));
-    let message = format!("The stream `{}` {end}", shown(&options.stream));
+    let message = unknown_choice("stream", &options.stream, known.iter().map(String::as_str));
     Error::invalid_field(FieldError::at(["stream"], message))
 }

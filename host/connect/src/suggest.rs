@@ -1,31 +1,41 @@
 //! Names and sentences for people: what is known in place of what is not, and fragments that
 //! become sentences.
 
-use jackfield_host::input::nearest;
-
-/// Longest name that is repeated in a sentence, in characters.
-const MAX_SHOWN: usize = 60;
+use jackfield_host::input::{nearest, repeatable};
 
 /// Longest id of a connection that is repeated; those of the store have ten characters.
 const MAX_ID: usize = 16;
 
-/// "no connector `githup`; did you mean `github`?"
+/// "no connector `githup`; did you mean `github`?" What may be a secret in the wrong place is not
+/// repeated, here and below.
 pub(crate) fn unknown(what: &str, name: &str, nearest: Option<&str>) -> String {
-    let name = shown(name);
+    let none = match repeatable(name) {
+        Some(name) => format!("no {what} `{name}`"),
+        None => format!("no {what} has that name"),
+    };
     match nearest {
-        Some(nearest) => format!("no {what} `{name}`; did you mean `{nearest}`?"),
-        None => format!("no {what} `{name}`"),
+        Some(nearest) => format!("{none}; did you mean `{nearest}`?"),
+        None => none,
     }
 }
 
-/// "no connection `abc`". What does not look like a connection's id is not repeated: it may be a secret in
-/// the wrong place.
+/// "no connection `abc`", for what looks like a connection's id.
 pub(crate) fn unknown_connection(id: &str) -> String {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     match id.len() <= MAX_ID && id.chars().all(plain) {
         true => format!("no connection `{id}`"),
         false => "no connection has that id".to_owned(),
     }
+}
+
+/// "The stream `isues` is unknown; did you mean `issues`?"
+pub(crate) fn unknown_choice<'a>(
+    what: &str,
+    name: &str,
+    known: impl IntoIterator<Item = &'a str>,
+) -> String {
+    let name_shown = repeatable(name).map(|name| format!(" `{name}`")).unwrap_or_default();
+    format!("The {what}{name_shown} {}", is_unknown(name, known))
 }
 
 /// The end of a sentence about a name that nobody knows: "is unknown; did you mean `token`?"
@@ -47,11 +57,6 @@ pub(crate) fn sentence(fragment: &str) -> String {
         sentence.push('.');
     }
     sentence
-}
-
-/// A name that a person typed, short enough for a sentence and without control characters.
-pub(crate) fn shown(name: &str) -> String {
-    name.chars().filter(|c| !c.is_control()).take(MAX_SHOWN).collect()
 }
 
 /// The message as a sentence of its own: a fragment ("is empty") gets what the pointer names for a
@@ -86,6 +91,24 @@ mod tests {
         assert_eq!(is_unknown("tokn", ["token"]), "is unknown; did you mean `token`?");
         assert_eq!(is_unknown("xyz", ["one", "two"]), "is unknown; known are: one, two");
         assert_eq!(is_unknown("xyz", []), "is unknown; there are none");
+    }
+
+    #[test]
+    fn what_may_be_a_secret_is_not_repeated() {
+        let token = "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";
+        assert_eq!(unknown("connector", token, None), "no connector has that name");
+        assert_eq!(
+            unknown("connector", "githup", Some("github")),
+            "no connector `githup`; did you mean `github`?"
+        );
+        assert_eq!(
+            unknown_choice("stream", token, ["issues"]),
+            "The stream is unknown; known are: issues"
+        );
+        assert_eq!(
+            unknown_choice("stream", "isues", ["issues"]),
+            "The stream `isues` is unknown; did you mean `issues`?"
+        );
     }
 
     #[test]

@@ -2,10 +2,11 @@
 //!
 //! A call is repeated only where that is safe, the outside world being as before, and where the failure
 //! says that it helps: after the wait that the provider named, or after one that grows from attempt to
-//! attempt and has some chance in it, so that many who failed together do not come back together. A wait
-//! that would take longer than what is left is not begun: the failure is told at once.
+//! attempt and has some chance in it, so that many who failed together do not come back together. The
+//! time of attempts that failed counts as well. A wait that would take longer than what is left is not
+//! begun: the failure is told at once.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
 use jackfield_host::failure::{Effect, Failure, Retry};
@@ -19,6 +20,7 @@ const LONGEST: Duration = Duration::from_secs(30);
 /// What is left of the caller's patience.
 pub(crate) struct Waiting {
     left: Duration,
+    attempt: Instant,
     delays: ExponentialBackoff,
 }
 
@@ -30,12 +32,17 @@ impl Waiting {
             .with_max_delay(LONGEST)
             .with_jitter()
             .without_max_times();
-        Self { left: bound, delays: delays.build() }
+        Self { left: bound, attempt: Instant::now(), delays: delays.build() }
+    }
+
+    /// An attempt begins.
+    pub(crate) fn attempt(&mut self) {
+        self.attempt = Instant::now();
     }
 
     /// Waits until the call may be repeated; `false`, at once, where it may not.
     pub(crate) async fn again(&mut self, failure: &Failure) -> bool {
-        match self.take(failure) {
+        match self.take(failure, self.attempt.elapsed()) {
             Some(delay) => {
                 tracing::debug!(code = failure.code, ?delay, "waiting for the provider");
                 tokio::time::sleep(delay).await;
@@ -45,7 +52,8 @@ impl Waiting {
         }
     }
 
-    fn take(&mut self, failure: &Failure) -> Option<Duration> {
+    fn take(&mut self, failure: &Failure, took: Duration) -> Option<Duration> {
+        self.left = self.left.saturating_sub(took);
         if failure.effect != Effect::None || self.left.is_zero() {
             return None;
         }
@@ -65,6 +73,8 @@ mod tests {
 
     use super::*;
 
+    const AT_ONCE: Duration = Duration::ZERO;
+
     fn failure(retry: Retry, effect: Effect) -> Failure {
         Failure::new(Cause::Unreachable, "Down.").retry(retry).effect(effect)
     }
@@ -76,18 +86,26 @@ mod tests {
     #[test]
     fn what_the_provider_names_is_waited_for_within_the_bound() {
         let mut waiting = Waiting::at_most(Duration::from_secs(10));
-        assert_eq!(waiting.take(&after(6)), Some(Duration::from_secs(6)));
-        assert_eq!(waiting.take(&after(5)), None, "4 seconds are left");
-        assert_eq!(waiting.take(&after(4)), Some(Duration::from_secs(4)));
-        assert_eq!(waiting.take(&after(1)), None);
-        assert_eq!(Waiting::at_most(Duration::ZERO).take(&after(0)), None);
+        assert_eq!(waiting.take(&after(6), AT_ONCE), Some(Duration::from_secs(6)));
+        assert_eq!(waiting.take(&after(5), AT_ONCE), None, "4 seconds are left");
+        assert_eq!(waiting.take(&after(4), AT_ONCE), Some(Duration::from_secs(4)));
+        assert_eq!(waiting.take(&after(1), AT_ONCE), None);
+        assert_eq!(Waiting::at_most(Duration::ZERO).take(&after(0), AT_ONCE), None);
+    }
+
+    #[test]
+    fn attempts_that_take_long_use_the_bound_up() {
+        let mut waiting = Waiting::at_most(Duration::from_secs(60));
+        let hangs = failure(Retry::Backoff, Effect::None);
+        let repeated = std::iter::from_fn(|| waiting.take(&hangs, Duration::from_secs(20))).count();
+        assert_eq!(repeated, 2, "of three attempts, the last begun within the bound");
     }
 
     #[test]
     fn attempts_come_further_and_further_apart_and_end() {
         let mut waiting = Waiting::at_most(Duration::from_secs(60));
         let again = failure(Retry::Backoff, Effect::None);
-        let delays: Vec<Duration> = std::iter::from_fn(|| waiting.take(&again)).collect();
+        let delays: Vec<Duration> = std::iter::from_fn(|| waiting.take(&again, AT_ONCE)).collect();
         assert!((3..=10).contains(&delays.len()), "{delays:?}");
         assert!(delays.iter().sum::<Duration>() <= Duration::from_secs(60), "{delays:?}");
         assert!(delays.first() < delays.get(2), "{delays:?}");
@@ -103,7 +121,11 @@ mod tests {
             (Retry::After { milliseconds: 1 }, Effect::Unknown),
         ] {
             let mut waiting = Waiting::at_most(Duration::from_secs(60));
-            assert_eq!(waiting.take(&failure(retry, effect)), None, "{retry:?} {effect:?}");
+            assert_eq!(
+                waiting.take(&failure(retry, effect), AT_ONCE),
+                None,
+                "{retry:?} {effect:?}"
+            );
         }
     }
 }

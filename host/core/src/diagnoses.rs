@@ -6,6 +6,7 @@ use url::Url;
 use crate::failure::Failure;
 use crate::moved::Moved;
 use crate::policy::{Denial, Rule};
+use crate::quota::Why;
 use crate::transport::{Method, TransportError};
 use crate::{quota, unreached};
 
@@ -18,6 +19,7 @@ pub fn examples() -> Vec<Failure> {
         TransportError::NameLookup { host, detail: detail.clone() },
         TransportError::Connect { authority: authority.clone(), detail: detail.clone() },
         TransportError::Tls { authority: authority.clone(), detail: detail.clone() },
+        TransportError::NoTls { authority: authority.clone() },
         TransportError::Timeout { authority: authority.clone(), sent: true },
         TransportError::Broken { authority, detail },
         TransportError::TooLarge { limit: crate::limits::MAX_RESPONSE_BYTES },
@@ -26,7 +28,8 @@ pub fn examples() -> Vec<Failure> {
     let on_the_way = on_the_way
         .into_iter()
         .filter_map(|error| Some(unreached::failure(error, Method::Get, url.as_ref()?)));
-    let limits = [quota::held_up(60_000), quota::no_turn()];
+    let held_up = |why| quota::held_up(60_000, why);
+    let limits = [held_up(Why::Limit), held_up(Why::Unavailable), quota::no_turn()];
     let denied = Rule::ALL.into_iter().map(|rule| Denial::new(rule, subject(rule)).into());
     on_the_way.chain(limits).chain([moved().failure()]).chain(denied).collect()
 }

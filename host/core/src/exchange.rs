@@ -15,7 +15,7 @@ use url::Url;
 use crate::attach::Credential;
 use crate::binding::BoundParts;
 use crate::endpoint::{self, BoundEndpoint};
-use crate::failure::{Cause, Effect, Failure, Timestamp};
+use crate::failure::{Cause, Effect, Failure, Field, FieldError, Remedy, Timestamp};
 use crate::header;
 use crate::lent::Lent;
 use crate::limits::{MAX_CONCURRENT_REQUESTS, MAX_REQUEST_BYTES};
@@ -115,7 +115,8 @@ impl Call<'_> {
         let spellings = credential.iter().chain(&known).flat_map(Credential::spellings);
         let redactor = self.lent.redactor_with(spellings);
         let pass = credential.map(|credential| self.pass(credential));
-        let (url, response) = self.follow(judged, pass.as_ref()).await?;
+        let followed = self.follow(judged, pass.as_ref()).await;
+        let (url, response) = followed.map_err(|failure| redacted(failure, &redactor))?;
         Ok(self.deliver(&url, response, &redactor))
     }
 
@@ -246,19 +247,36 @@ impl Call<'_> {
         let headers: Vec<(String, String)> = (response.headers.into_iter())
             .filter(|(name, _)| header::deliverable(name))
             .map(|(name, value)| {
-                let clean = redactor.redact_text(&value).into_owned();
-                (name, clean)
+                let clean = |text: &str| redactor.redact_text(text).into_owned();
+                (clean(&name), clean(&value))
             })
             .collect();
         let links =
             headers.iter().filter(|(name, _)| name == "link").map(|(_, value)| value.as_str());
         GuestResponse {
             status: response.status,
-            next: header::next_link(links, url),
+            // Joined to the place of the answer, which a redirect may have given any spelling.
+            next: header::next_link(links, url)
+                .map(|next| redactor.redact_text(&next).into_owned()),
             quota: Told::new(&self.parts.quota, &headers, Timestamp::now()).quota(),
             body: redactor.redact(response.body),
             headers,
         }
+    }
+}
+
+/// What the host says of an exchange names hosts that the provider chose.
+fn redacted(failure: Failure, redactor: &Redactor) -> Failure {
+    let clean = |text: String| redactor.redact_text(&text).into_owned();
+    let remedy = |remedy: Remedy| Remedy { text: clean(remedy.text), ..remedy };
+    let field = |field: FieldError| FieldError { message: clean(field.message), ..field };
+    let evidence = |one: Field| Field { value: clean(one.value), ..one };
+    Failure {
+        message: clean(failure.message),
+        remedies: failure.remedies.into_iter().map(remedy).collect(),
+        fields: failure.fields.into_iter().map(field).collect(),
+        evidence: failure.evidence.into_iter().map(evidence).collect(),
+        ..failure
     }
 }
 

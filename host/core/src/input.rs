@@ -7,8 +7,9 @@
 
 use serde_json::{Map, Value};
 
+use crate::endpoint::{EndpointTemplate, Place};
 use crate::failure::FieldError;
-use crate::manifest::{AuthMethod, Input, InputKind, Manifest};
+use crate::manifest::{AuthMethod, Endpoint, Input, InputKind, Manifest};
 
 mod address;
 mod kinds;
@@ -40,7 +41,7 @@ pub fn validate_inputs(
     }
     let known: Vec<&str> = inputs.iter().map(|input| input.name.as_str()).collect();
     let unknown = given.keys().filter(|name| !known.contains(&name.as_str()));
-    errors.extend(unknown.map(|name| at(pointer_prefix, name, unknown_name(name, &known))));
+    errors.extend(unknown.map(|name| unknown_name(pointer_prefix, name, &known)));
     if errors.is_empty() { Ok(values) } else { Err(errors) }
 }
 
@@ -59,7 +60,31 @@ pub fn validate_settings(
         Input { required, ..input.clone() }
     };
     let inputs: Vec<Input> = manifest.settings.iter().map(demanded).collect();
-    validate_inputs(&inputs, given, "/settings")
+    let settings = validate_inputs(&inputs, given, "/settings")?;
+    let contradictions: Vec<FieldError> = (manifest.endpoints.iter())
+        .filter_map(|one| contradiction(one, given, &settings))
+        .collect();
+    if contradictions.is_empty() { Ok(settings) } else { Err(contradictions) }
+}
+
+/// A pasted address with another scheme than the setting that is its endpoint's scheme.
+fn contradiction(
+    endpoint: &Endpoint,
+    given: &Map<String, Value>,
+    settings: &Map<String, Value>,
+) -> Option<FieldError> {
+    let template = EndpointTemplate::parse(&endpoint.base).ok()?;
+    let setting = |wanted| template.places().find(|(_, place)| *place == wanted);
+    let ((protocol, _), (host, _)) = (setting(Place::Scheme)?, setting(Place::Host)?);
+    let (pasted, _) = given.get(host)?.as_str()?.trim().split_once("://")?;
+    let chosen = settings.get(protocol)?.as_str()?;
+    (!pasted.eq_ignore_ascii_case(chosen)).then(|| {
+        let message = format!(
+            "`{host}` begins with {}://, but `{protocol}` is {chosen}: choose one of the two.",
+            pasted.to_ascii_lowercase()
+        );
+        FieldError::at(["settings", host], message)
+    })
 }
 
 /// The value of one input, or that of its default; `None` where it has neither and needs none.
@@ -91,23 +116,40 @@ fn at(prefix: &str, name: &str, message: String) -> FieldError {
     FieldError { pointer: format!("{prefix}{}", tail.pointer), message: tail.message }
 }
 
-/// Longest unknown name that is repeated in a sentence, in characters.
-const MAX_NAME_SHOWN: usize = 60;
+/// Bytes of the longest unknown name that is repeated: a secret typed in its place is longer.
+const MAX_NAME_SHOWN: usize = 20;
 
-fn unknown_name(name: &str, known: &[&str]) -> String {
-    let shown: String = name.chars().filter(|c| !c.is_control()).take(MAX_NAME_SHOWN).collect();
-    match (nearest(name, known.iter().copied()), known) {
-        (Some(near), _) => format!("`{shown}` is not known here; did you mean `{near}`?"),
-        (None, []) => format!("`{shown}` is not known here, and nothing is asked for."),
+/// The unknown name, if a sentence may repeat it; `None` where it may be a secret in the wrong place:
+/// it is longer than names are, or has other characters than lower-case letters, digits, `_` and `-`.
+pub fn repeatable(name: &str) -> Option<&str> {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-');
+    let fits = name.len() <= MAX_NAME_SHOWN && name.chars().all(plain);
+    Some(name).filter(|name| fits && !name.is_empty())
+}
+
+/// A name that nobody knows, at its own place where that may be repeated.
+fn unknown_name(prefix: &str, name: &str, known: &[&str]) -> FieldError {
+    let shown = repeatable(name);
+    let subject = shown.map_or("A name".to_owned(), |name| format!("`{name}`"));
+    let message = match (nearest(name, known.iter().copied()), known) {
+        (Some(near), _) => format!("{subject} is not known here; did you mean `{near}`?"),
+        (None, []) => format!("{subject} is not known here, and nothing is asked for."),
         (None, known) => {
-            format!("`{shown}` is not known here; known are `{}`.", known.join("`, `"))
+            format!("{subject} is not known here; known are `{}`.", known.join("`, `"))
         }
+    };
+    match shown {
+        Some(name) => at(prefix, name, message),
+        None => FieldError { pointer: prefix.to_owned(), message },
     }
 }
 
+/// Letters of the longest name that is compared with others.
+const MAX_NAME_COMPARED: usize = 60;
+
 /// The known name that differs least from the one given: by a third of its letters, rounded up, at most.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    if name.chars().count() > MAX_NAME_SHOWN {
+    if name.chars().count() > MAX_NAME_COMPARED {
         return None;
     }
     let allowed = name.chars().count().div_ceil(3).max(1);

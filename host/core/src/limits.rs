@@ -82,6 +82,18 @@ pub const MAX_LIVE_INSTANCES: u32 = 1_000;
 /// How often the clock interrupts guest code to look at its deadline.
 pub const EPOCH_TICK: Duration = Duration::from_millis(10);
 
+/// For `describe`: it computes nothing.
+pub const DESCRIBE_DEADLINE: Duration = Duration::from_secs(2);
+
+/// For `check`: a person waits for it, and one slow exchange fits.
+pub const CHECK_DEADLINE: Duration = Duration::from_secs(30);
+
+/// For one page of a `read`, and for one `invoke`: nobody waits, and some providers take their time.
+pub const CALL_DEADLINE: Duration = Duration::from_secs(60);
+
+/// For one exchange, within the call's deadline. GitHub gives up after 10 s itself.
+pub const EXCHANGE_DEADLINE: Duration = Duration::from_secs(20);
+
 /// What is kept back from a call's deadline for the guest to answer after its last exchange failed.
 pub const ANSWER_TIME: Duration = Duration::from_millis(500);
 
@@ -92,15 +104,15 @@ pub struct Limits {
     pub memory_bytes: usize,
     /// Live instances per host; a call beyond them is answered "busy" at once.
     pub live_instances: u32,
-    /// For `describe`: it computes nothing.
+    /// For `describe`.
     pub describe_deadline: Duration,
-    /// For `check`: a person waits for it.
+    /// For `check`.
     pub check_deadline: Duration,
     /// For one page of a `read`.
     pub read_deadline: Duration,
     /// For one `invoke`.
     pub invoke_deadline: Duration,
-    /// For one exchange, within the call's deadline. GitHub gives up after 10 s itself.
+    /// For one exchange, within the call's deadline.
     pub exchange_deadline: Duration,
     /// Kept back from the call's deadline: exchanges end so long before it.
     pub answer_time: Duration,
@@ -117,11 +129,11 @@ impl Default for Limits {
         Self {
             memory_bytes: MAX_MEMORY_BYTES,
             live_instances: MAX_LIVE_INSTANCES,
-            describe_deadline: Duration::from_secs(2),
-            check_deadline: Duration::from_secs(30),
-            read_deadline: Duration::from_secs(60),
-            invoke_deadline: Duration::from_secs(60),
-            exchange_deadline: Duration::from_secs(20),
+            describe_deadline: DESCRIBE_DEADLINE,
+            check_deadline: CHECK_DEADLINE,
+            read_deadline: CALL_DEADLINE,
+            invoke_deadline: CALL_DEADLINE,
+            exchange_deadline: EXCHANGE_DEADLINE,
             answer_time: ANSWER_TIME,
             requests: MAX_REQUESTS,
             response_bytes: MAX_RESPONSE_BYTES,

@@ -44,8 +44,10 @@ impl Moved {
         let failure = Failure::new(Cause::InvalidInput, message)
             .code("server-moved")
             .retry(Retry::AfterUserAction)
-            .remedy("Check the connection again: if the same account answers there, it is used from then on.", None)
-            .remedy(format!("Otherwise change the setting `{setting}` to `{value}`."), None);
+            .remedy(
+                format!("Change the setting `{setting}` to `{value}`; a check of a stored connection does so itself if the same account answers there."),
+                None,
+            );
         let field = FieldError::at(["settings", setting], format!("`{setting}` is `{value}` now."));
         Failure { fields: vec![field], ..failure }
     }

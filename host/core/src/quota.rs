@@ -19,4 +19,4 @@ mod headers;
 mod ledger;
 
 pub(crate) use headers::Told;
-pub(crate) use ledger::{Lane, Ledger, Used, held_up, no_turn};
+pub(crate) use ledger::{Lane, Ledger, Used, Why, held_up, no_turn};

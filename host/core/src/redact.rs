@@ -117,6 +117,11 @@ impl Redactor {
         Cow::Owned(String::from_utf8_lossy(&clean).into_owned())
     }
 
+    /// Whether the text holds no secret.
+    pub(crate) fn finds_nothing_in(&self, text: &str) -> bool {
+        self.search.next(text.as_bytes(), 0).is_none()
+    }
+
     /// The places that secrets cover, in order, touching ones joined.
     fn find_all(&self, bytes: &[u8]) -> Vec<Range<usize>> {
         let mut found: Vec<Range<usize>> = Vec::new();

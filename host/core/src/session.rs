@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
-use wasmtime::{Error, Store, Trap, UpdateDeadline};
+use wasmtime::{Error, PoolConcurrencyLimitError, Store, Trap, UpdateDeadline};
 
 use crate::binding::BoundParts;
 use crate::bindings::{self, Plugin, PluginPre};
@@ -58,6 +58,10 @@ impl Instance {
         let started = within(allowed, pre.instantiate_async(&mut store)).await;
         let plugin = match started {
             Some(Ok(plugin)) => plugin,
+            // One component may take several of the pool's places.
+            Some(Err(error)) if error.is::<PoolConcurrencyLimitError>() => {
+                return Err(CallError::Busy { limit });
+            }
             Some(Err(error)) => return Err(crash(error, store.data(), allowed)),
             None => return Err(CallError::Deadline { allowed }),
         };

@@ -231,9 +231,9 @@ impl CallState {
         self.lanes.take_in(failure);
     }
 
-    /// What a server said of the settings during the call.
+    /// What a server said of the settings during the call. No setting holds what it was lent.
     pub(crate) fn moved(&self) -> Option<&Moved> {
-        self.moved.get()
+        self.moved.get().filter(|moved| self.redactor().finds_nothing_in(&moved.value))
     }
 
     /// What is left of the provider's limit.

@@ -117,6 +117,12 @@ pub enum TransportError {
         /// Such as "certificate expired" or "unknown issuer".
         detail: String,
     },
+    /// What answers there does not speak TLS: plain HTTP, most often.
+    #[error("what answers at `{authority}` does not speak TLS, so https does not work there")]
+    NoTls {
+        /// Host and port.
+        authority: String,
+    },
     /// The deadline passed, or the time that the transport allows for making a connection.
     #[error("no answer from `{authority}` in time")]
     Timeout {

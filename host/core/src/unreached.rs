@@ -29,6 +29,12 @@ pub(crate) fn failure(error: TransportError, method: Method, url: &Url) -> Failu
             .remedy("Otherwise tell the server's operator: its certificate is not one that clients can trust.", None)
             .code("certificate-not-trusted")
             .evidence("stage", "tls"),
+        TransportError::NoTls { .. } => Failure::new(Cause::Unreachable, message)
+            .retry(Retry::AfterUserAction)
+            .remedy("Check the port: https usually has another one than http.", None)
+            .remedy("If the server has no https at all, http must be chosen in the settings, and allowed by the administrator (--allow-origin).", None)
+            .code("tls-not-spoken")
+            .evidence("stage", "tls"),
         TransportError::Timeout { sent, .. } => Failure::new(Cause::Timeout, message)
             .retry(Retry::Backoff)
             .effect(effect(method, sent))
@@ -74,6 +80,7 @@ mod tests {
             TransportError::NameLookup { host: "h.example.com".to_owned(), detail: detail.clone() },
             TransportError::Connect { authority: authority.clone(), detail: detail.clone() },
             TransportError::Tls { authority: authority.clone(), detail: detail.clone() },
+            TransportError::NoTls { authority: authority.clone() },
             TransportError::Timeout { authority: authority.clone(), sent: true },
             TransportError::TooLarge { limit: 5 },
             TransportError::Broken { authority: authority.clone(), detail: detail.clone() },

@@ -26,6 +26,16 @@ impl<'a> Target<'a> {
         TransportError::Broken { authority: self.authority.to_owned(), detail: detail.into() }
     }
 
+    /// A handshake that failed.
+    pub(crate) fn refused(&self, refusal: &rustls::Error) -> TransportError {
+        match refusal {
+            rustls::Error::InvalidMessage(_) => {
+                TransportError::NoTls { authority: self.authority.to_owned() }
+            }
+            refusal => self.tls(tls::explain(refusal)),
+        }
+    }
+
     pub(crate) fn tls(&self, detail: impl Into<String>) -> TransportError {
         TransportError::Tls { authority: self.authority.to_owned(), detail: detail.into() }
     }
@@ -42,7 +52,7 @@ pub(crate) fn explain(error: reqwest::Error, target: &Target<'_>) -> TransportEr
         return lookup.clone().into_transport_error(&target.host);
     }
     if let Some(refusal) = find::<rustls::Error>(&error) {
-        return target.tls(tls::explain(refusal));
+        return target.refused(refusal);
     }
     if error.is_builder() {
         return TransportError::Unsendable { detail: innermost(&error) };

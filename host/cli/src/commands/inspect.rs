@@ -29,9 +29,10 @@ pub(super) async fn run(program: &Program, arguments: &Inspect) -> Result<Inspec
     Ok(Inspection { from: None, connector: registry.connector(subject).await? })
 }
 
-/// A connector's name has neither dots nor separators.
+/// What is neither a file nor named like one is taken for a connector's name, and not repeated if it
+/// cannot be one.
 fn is_file(subject: &str) -> bool {
-    subject.contains(['.', '/', std::path::MAIN_SEPARATOR])
+    subject.ends_with(".wasm") || Path::new(subject).exists()
 }
 
 impl Answer for Inspection {

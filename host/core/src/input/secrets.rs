@@ -1,7 +1,7 @@
 //! Secrets as a person hands them over. No sentence here ever holds a value.
 
 use crate::failure::{FieldError, Remedy, Warning};
-use crate::manifest::{AuthMethod, Scheme, SecretField, is_input_name};
+use crate::manifest::{AuthMethod, Scheme, SecretField};
 use crate::redact;
 use crate::secret::{SecretInfo, SecretText};
 use crate::secret_kind::{Doubt, Recognized, recognize};
@@ -53,22 +53,8 @@ pub fn validate_secrets(
     }
     let known: Vec<&str> = method.secrets.iter().map(|field| field.name.as_str()).collect();
     let unknown = given.iter().filter(|(name, _)| !known.contains(&name.as_str()));
-    errors.extend(unknown.map(|(name, _)| unknown_secret(name, &known)));
+    errors.extend(unknown.map(|(name, _)| super::unknown_name("/secrets", name, &known)));
     if errors.is_empty() { Ok(secrets) } else { Err(errors) }
-}
-
-/// Letters of the longest unknown name that is repeated: a secret typed in its place is longer.
-const MAX_NAME_SHOWN: usize = 20;
-
-fn unknown_secret(name: &str, known: &[&str]) -> FieldError {
-    if is_input_name(name) && name.len() <= MAX_NAME_SHOWN {
-        return super::at("/secrets", name, super::unknown_name(name, known));
-    }
-    let message = format!(
-        "A secret is given under a name that is not known; known are `{}`.",
-        known.join("`, `")
-    );
-    FieldError::at(["secrets"], message)
 }
 
 /// Whether a request carries the secret as it is, and not in base64.

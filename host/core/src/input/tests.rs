@@ -310,7 +310,7 @@ fn all_errors_come_at_once_each_at_its_field() {
             "/parameters/site The field is missing.",
             "/parameters/count The field must be a whole number.",
             "/parameters/api_ur `api_ur` is not known here; did you mean `api_url`?",
-            "/parameters/a~1b~0c `a/b~c` is not known here; known are `api_url`, `site`, `count`.",
+            "/parameters A name is not known here; known are `api_url`, `site`, `count`.",
         ]
     );
 }
@@ -518,4 +518,38 @@ fn settings_that_a_method_needs_are_demanded() {
     assert!(
         validate_settings(&manifest, method, &map(json!({"email": "mona@example.com"}))).is_ok()
     );
+}
+
+#[test]
+fn a_pasted_address_does_not_contradict_the_protocol() {
+    let manifest = Manifest::parse(
+        r#"{"manifest_version":1,"id":"x","name":"X","version":"1.0.0","description":"X.",
+            "settings":[
+                {"name":"protocol","label":"Protocol","type":"choice","default":"https","options":[
+                    {"value":"https","label":"https"},{"value":"http","label":"http"}]},
+                {"name":"host","label":"Host","type":"address"}],
+            "auth":[{"name":"token","label":"Token",
+                "secrets":[{"name":"token","label":"Token"}],
+                "attach":[{"secret":"token","endpoints":["api"],"scheme":"bearer"}]}],
+            "endpoints":[{"name":"api","base":"{protocol}://{host}"}]}"#,
+    )
+    .unwrap();
+    let method = manifest.auth_method("token").unwrap();
+    for (given, fits) in [
+        (json!({"host": "jira.example.com"}), true),
+        (json!({"host": "HTTPS://jira.example.com/x"}), true),
+        (json!({"host": "http://jira.example.com", "protocol": "http"}), true),
+        (json!({"host": "jira.example.com", "protocol": "http"}), true),
+        (json!({"host": "http://jira.example.com"}), false),
+        (json!({"host": " http://jira.example.com/x", "protocol": "https"}), false),
+        (json!({"host": "https://jira.example.com", "protocol": "http"}), false),
+    ] {
+        match validate_settings(&manifest, method, &map(given.clone())) {
+            Ok(_) => assert!(fits, "{given}"),
+            Err(errors) => {
+                let pointers: Vec<_> = errors.iter().map(|error| error.pointer.as_str()).collect();
+                assert!(!fits && pointers == ["/settings/host"], "{given}: {errors:?}");
+            }
+        }
+    }
 }

@@ -31,10 +31,10 @@ pub(super) fn parse_origin_url(text: &str) -> Result<Url, OriginError> {
         text: shown.to_owned(),
         reason: reason.to_owned(),
     };
-    let parsed = Url::parse(text).map_err(|error| wrong(text, &error.to_string()))?;
     if text.contains('@') {
         return Err(wrong("(text with a user name)", "a user name has no place in it"));
     }
+    let parsed = Url::parse(text).map_err(|error| wrong(text, &error.to_string()))?;
     if !matches!(parsed.scheme(), "http" | "https") {
         return Err(wrong(text, "it must begin with https:// or http://"));
     }

@@ -54,12 +54,29 @@ pub(crate) struct Lane {
     held: Mutex<Held>,
 }
 
+/// Why requests are held up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Why {
+    /// A limit is reached.
+    #[default]
+    Limit,
+    /// The service said that it is out of order, and until when.
+    Unavailable,
+}
+
+/// A method, and a URL without its query.
+type Place = (&'static str, String);
+
 #[derive(Default)]
 struct Held {
     /// Nothing goes before.
     until: Timestamp,
+    /// Of `until`.
+    why: Why,
     /// Nothing with this method and path goes before.
-    narrow: HashMap<(&'static str, String), Timestamp>,
+    narrow: HashMap<Place, Timestamp>,
+    /// Where the last answer was a refusal by a narrow limit.
+    refused_at: Option<Place>,
     /// No change goes before.
     next_change: Option<Instant>,
     /// What the last answer told.
@@ -108,10 +125,13 @@ impl Lane {
     fn judge(&self, method: Method, url: &Url) -> Result<(), Failure> {
         let held = locked(&self.held);
         let narrow = held.narrow.get(&place(method, url)).copied().unwrap_or_default();
-        let until = held.until.max(narrow);
+        let (until, why) = match narrow > held.until {
+            true => (narrow, Why::Limit),
+            false => (held.until, held.why),
+        };
         let now = Timestamp::now();
         match until.0.checked_sub(now.0).filter(|wait| *wait > 0) {
-            Some(milliseconds) => Err(held_up(milliseconds)),
+            Some(milliseconds) => Err(held_up(milliseconds, why)),
             None => Ok(()),
         }
     }
@@ -129,35 +149,44 @@ impl Lane {
         if let Some(quota) = told.quota().filter(|_| told.is_usual()) {
             locked(&self.held).told = Some(quota);
         }
-        let refused = match status {
-            403 | 429 | 503 => told.retry_after(),
-            _ => None,
-        };
-        if let Some(wait) = refused {
-            if told.is_narrow() {
-                self.hold_place(method, url, wait);
-            } else {
-                self.hold(wait);
-            }
+        let refused = matches!(status, 403 | 429 | 503);
+        let narrow = (refused && told.is_narrow()).then(|| place(method, url));
+        let why = if status == 503 { Why::Unavailable } else { Why::Limit };
+        match (told.retry_after().filter(|_| refused), &narrow) {
+            (Some(wait), Some(place)) => self.hold_place(place.clone(), wait),
+            (Some(wait), None) => self.hold(wait, why),
+            (None, _) => {}
         }
+        locked(&self.held).refused_at = narrow;
         if let Some(wait) = told.used_up_for() {
-            self.hold(wait + MARGIN);
+            self.hold(wait + MARGIN, Why::Limit);
         }
     }
 
     /// Holds everything up, from now on for so long.
-    pub(crate) fn hold(&self, wait: Duration) {
+    pub(crate) fn hold(&self, wait: Duration, why: Why) {
         let until = later(Timestamp::now(), wait.min(LONGEST_WAIT));
         let mut held = locked(&self.held);
-        held.until = held.until.max(until);
+        if until > held.until {
+            (held.until, held.why) = (until, why);
+        }
     }
 
-    fn hold_place(&self, method: Method, url: &Url, wait: Duration) {
+    fn hold_place(&self, place: Place, wait: Duration) {
         let now = Timestamp::now();
         let mut held = locked(&self.held);
         held.narrow.retain(|_, until| *until > now);
         if held.narrow.len() < MOST_NARROW {
-            held.narrow.insert(place(method, url), later(now, wait));
+            held.narrow.insert(place, later(now, wait.min(LONGEST_WAIT)));
+        }
+    }
+
+    /// Takes in a connector's word that a limit was reached: the one that refused last.
+    fn limited(&self, wait: Duration) {
+        let place = locked(&self.held).refused_at.clone();
+        match place {
+            Some(place) => self.hold_place(place, wait),
+            None => self.hold(wait, Why::Limit),
         }
     }
 
@@ -202,16 +231,17 @@ impl Used {
         let Retry::After { milliseconds } = failure.retry else { return };
         if failure.cause == Cause::RateLimited && failure.code != KNOWN {
             for lane in locked(&self.0).iter() {
-                lane.hold(Duration::from_millis(milliseconds));
+                lane.limited(Duration::from_millis(milliseconds));
             }
         }
     }
 }
 
-/// The code of a refusal that rests on an earlier answer.
+/// The codes of refusals that rest on an earlier answer.
 const KNOWN: &str = "rate-limit-known";
+const KNOWN_UNAVAILABLE: &str = "unavailable-known";
 
-fn place(method: Method, url: &Url) -> (&'static str, String) {
+fn place(method: Method, url: &Url) -> Place {
     (method.as_str(), format!("{}{}", url.origin().ascii_serialization(), url.path()))
 }
 
@@ -220,14 +250,22 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// What a request that is held up gets.
-pub(crate) fn held_up(milliseconds: u64) -> Failure {
-    Failure::new(
-        Cause::RateLimited,
-        "The service's rate limit for this credential is reached, as an earlier answer said; nothing was sent.",
-    )
-    .code(KNOWN)
-    .retry(Retry::After { milliseconds })
-    .remedy("Wait until then; everything that uses this credential shares the limit.", None)
+pub(crate) fn held_up(milliseconds: u64, why: Why) -> Failure {
+    let failure = match why {
+        Why::Limit => Failure::new(
+            Cause::RateLimited,
+            "The service's rate limit for this credential is reached, as an earlier answer said; nothing was sent.",
+        )
+        .code(KNOWN)
+        .remedy("Wait until then; everything that uses this credential shares the limit.", None),
+        Why::Unavailable => Failure::new(
+            Cause::Unreachable,
+            "The service is out of order, as an earlier answer said; nothing was sent.",
+        )
+        .code(KNOWN_UNAVAILABLE)
+        .remedy("Wait until then, or look at the service's status page.", None),
+    };
+    failure.retry(Retry::After { milliseconds })
 }
 
 /// What a request gets whose turn does not come.
@@ -331,11 +369,11 @@ mod tests {
     #[tokio::test]
     async fn what_is_held_up_says_until_when_and_goes_then() {
         let lane = lane();
-        lane.hold(Duration::from_millis(80));
+        lane.hold(Duration::from_millis(80), Why::Limit);
         let failure = lane.admit(Method::Get, &url("/a"), soon()).await.unwrap_err();
         assert_eq!((failure.code.as_str(), failure.cause), (KNOWN, Cause::RateLimited));
         assert!(matches!(failure.retry, Retry::After { milliseconds: 1..=80 }));
-        lane.hold(Duration::from_millis(1));
+        lane.hold(Duration::from_millis(1), Why::Unavailable);
         assert!(lane.admit(Method::Get, &url("/a"), soon()).await.is_err(), "never shorter");
         tokio::time::sleep(Duration::from_millis(90)).await;
         assert!(lane.admit(Method::Get, &url("/a"), soon()).await.is_ok());
@@ -385,7 +423,7 @@ mod tests {
     fn what_nobody_uses_is_forgotten_but_not_what_is_held_up() {
         let ledger = Ledger::default();
         let lane = |name: usize| ledger.lane("x", &SecretText::new(name.to_string()), &RULES);
-        lane(0).hold(Duration::from_secs(60));
+        lane(0).hold(Duration::from_secs(60), Why::Limit);
         let used = lane(1);
         for name in 2..=MOST_LANES {
             lane(name);
@@ -408,5 +446,27 @@ mod tests {
         }
         used.take_in(&failure("x", Cause::RateLimited));
         assert!(lane.is_held(Timestamp::now()));
+    }
+
+    #[tokio::test]
+    async fn a_connectors_word_of_a_narrow_limit_holds_that_place_alone() {
+        let (ledger, used) = (Ledger::default(), Used::default());
+        let lane = used.lane(&ledger, "x", &SecretText::new("one".to_owned()), &RULES);
+        let limited = Failure::new(Cause::RateLimited, "").code("burst");
+        let limited = limited.retry(Retry::After { milliseconds: 60_000 });
+        answer(&lane, 429, &[("x-reason", "burst")]);
+        used.take_in(&limited);
+        assert_eq!(goes(&lane).await, (false, true));
+        answer(&lane, 429, &[("x-reason", "quota")]);
+        used.take_in(&limited);
+        assert_eq!(goes(&lane).await, (false, false));
+    }
+
+    #[tokio::test]
+    async fn a_service_out_of_order_is_no_limit() {
+        let lane = lane();
+        answer(&lane, 503, &[("retry-after", "60")]);
+        let failure = lane.admit(Method::Get, &url("/a"), soon()).await.unwrap_err();
+        assert_eq!((failure.code.as_str(), failure.cause), (KNOWN_UNAVAILABLE, Cause::Unreachable));
     }
 }

@@ -75,7 +75,7 @@ async fn each_stage_at_which_it_ends_skips_the_rest() {
         ("denied", "https://inside.example/", ["special-address", "Earlier", "Earlier", "Earlier"]),
         ("literal", "https://10.0.0.1/", ["special-address", "Earlier", "Earlier", "Earlier"]),
         ("refused", &refusing, ["+", "connection-failed", "Earlier", "Earlier"]),
-        ("no TLS", &plain.secure("api.example"), ["+", "+", "certificate-not-trusted", "Earlier"]),
+        ("no TLS", &plain.secure("api.example"), ["+", "+", "tls-not-spoken", "Earlier"]),
         ("closes", &closing.named("api.example"), ["+", "+", "NotNeeded", "connection-broken"]),
     ] {
         assert_eq!(told(&probe(&with_names(&names), url).await), expected, "{name}");

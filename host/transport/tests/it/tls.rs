@@ -152,7 +152,9 @@ async fn plain_http_behind_https_is_named() {
     })
     .await;
     let transport = HttpsTransport::new(named_options()).unwrap();
-    assert_eq!(tls_detail(&transport, &server).await, "the server does not speak TLS at this port");
+    let result = transport.send(get(&server.secure("api.example"))).await;
+    let Err(TransportError::NoTls { authority }) = result else { panic!("{result:?}") };
+    assert_eq!(authority, format!("api.example:{}", server.address.port()));
 }
 
 #[tokio::test]
