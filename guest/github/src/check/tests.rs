@@ -276,6 +276,51 @@ fn every_warning_is_well_formed_and_of_the_table() {
 }
 
 #[test]
+fn each_kind_of_token_is_mended_where_it_comes_from() {
+    let scopes = |held: &str| vec![user().with_header("x-oauth-scopes", held)];
+    let ends = || {
+        let date = "2026-01-02 00:00:00 UTC";
+        vec![
+            user().with_header("github-authentication-token-expiration", date),
+            orgs(&[]),
+            repos(&[]),
+            repos(&[]),
+        ]
+    };
+    let partial = |kind_of: Response| {
+        vec![kind_of.with_header("x-github-sso", "partial-results; organizations=1")]
+    };
+    let none = || vec![Response::new(200).with_json(r#"{"total_count":0,"repositories":[]}"#)];
+    let scoped = || user().with_header("x-oauth-scopes", "repo");
+    let cases: Vec<(&str, Vec<Response>, &str, &str, &str)> = vec![
+        ("classic", scopes("gist"), "public-only", "Edit the token", "settings/tokens"),
+        (
+            "oauth",
+            scopes("gist"),
+            "public-only",
+            "Authorize the app again",
+            "settings/applications",
+        ),
+        ("", scopes("gist"), "public-only", "Edit the token", "settings/tokens"),
+        ("fine-grained", ends(), "expires-soon", "Create", "settings/personal-access-tokens"),
+        ("app-user", ends(), "expires-soon", "Authorize", "settings/apps/authorizations"),
+        ("fine-grained", ends(), "no-repository", "Give", "settings/personal-access-tokens"),
+        ("app-user", ends(), "no-repository", "For a GitHub App", "settings/installations"),
+        ("installation", none(), "no-repository", "For a GitHub App", "settings/installations"),
+        ("classic", partial(scoped()), "partial-results", "Authorize the token", "settings/tokens"),
+        ("oauth", partial(scoped()), "partial-results", "Sign in", "settings/applications"),
+    ];
+    for (kind, answers, code, text, page) in cases {
+        let report = run(script(kind, answers)).0.unwrap();
+        let found = report.warnings.iter().find(|one| one.code == code).unwrap();
+        assert_eq!(found.remedies.len(), 1, "{kind}, {code}: {:?}", found.remedies);
+        assert!(found.remedies[0].text.starts_with(text), "{kind}: {}", found.remedies[0].text);
+        let link = format!("https://github.com/{page}");
+        assert_eq!(found.remedies[0].url, Some(link), "{kind}, {code}");
+    }
+}
+
+#[test]
 fn a_fine_grained_token_is_tried_on_a_private_repository() {
     let (report, trace) = run(script(
         "fine-grained",

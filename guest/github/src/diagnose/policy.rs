@@ -17,10 +17,15 @@ const CONFIGURE_SSO: Advice = Advice {
     page: Some("https://github.com/settings/tokens"),
 };
 
+const SIGN_IN: Advice = Advice {
+    text: "For an app's token, sign in to the organization and authorize the app again.",
+    page: Some("https://github.com/settings/applications"),
+};
+
 const SINGLE_SIGN_ON: Diagnosis = Diagnosis {
     code: "single-sign-on-required",
     means: "The organization uses single sign-on, and the token is not authorized for it.",
-    advice: &[CONFIGURE_SSO],
+    advice: &[CONFIGURE_SSO, SIGN_IN],
 };
 
 const ASK_FOR_APPROVAL: Advice = Advice {
@@ -163,12 +168,16 @@ fn single_sign_on(answer: &Answer<'_>, it: &'static Diagnosis) -> Failure {
     };
     let message = format!("{who} uses single sign-on, and the token is not authorized for it.");
     let failure = advice::bare(it, Cause::PolicyRefused, message);
-    match link {
+    let failure = match link {
         Some(link) => failure
             .remedy_at("Authorize the token within one hour, while this link is valid.", link),
         None => failure,
+    };
+    match answer.context.kind {
+        kind if kind.is_authorized() => failure
+            .leads("Sign in to the organization and authorize the app again.", kind.page(site)),
+        _ => failure.advise(&CONFIGURE_SSO, site),
     }
-    .advise(&CONFIGURE_SSO, site)
 }
 
 /// `LOGIN` of `https://HOST/orgs/LOGIN/sso?...`, or of `/enterprises/LOGIN/`.

@@ -24,6 +24,8 @@ struct Row {
     code: &'static str,
     /// Each must be in the message, a remedy, a link, a field or the retry.
     says: Vec<&'static str>,
+    /// None may be there.
+    hushes: Vec<&'static str>,
 }
 
 fn row(name: &'static str, status: u16, body: &'static str) -> Row {
@@ -48,6 +50,7 @@ fn row(name: &'static str, status: u16, body: &'static str) -> Row {
         rule: "",
         code: "",
         says: Vec::new(),
+        hushes: Vec::new(),
     }
 }
 
@@ -93,6 +96,11 @@ impl Row {
         self
     }
 
+    fn never<const N: usize>(mut self, hushes: [&'static str; N]) -> Self {
+        self.hushes = hushes.to_vec();
+        self
+    }
+
     fn context<'a>(&self, site: &'a Site) -> Context<'a> {
         Context { site, kind: self.kind, expires_at: self.expires_at, now: NOW, about: self.about }
     }
@@ -118,6 +126,9 @@ fn judge(rows: Vec<Row>) {
         assert_eq!(cause_name(&failure.cause), row.code, "{name}");
         for text in &row.says {
             assert!(told.contains(text), "{name}: `{text}` is not in: {told}");
+        }
+        for text in &row.hushes {
+            assert!(!told.contains(text), "{name}: `{text}` is in: {told}");
         }
         well_formed(name, &row, &failure);
     }
@@ -264,7 +275,8 @@ fn policy_rows() -> Vec<Row> {
         row("two-factor required", 403, "The `octo-org` organization requires two-factor authentication.").means("two-factor-required", "policy-refused", ["The organization octo-org wants"]),
 
         row("single sign-on of the organization asked for", 403, saml).about(About::Organization("octo-org")).means("single-sign-on-required", "policy-refused", ["The organization octo-org uses"]),
-        row("single sign-on, as documented", 403, "Resource protected by organization SAML enforcement. You must grant your OAuth token access to this organization.").kind(Kind::OAuth).means("single-sign-on-required", "policy-refused", []),
+        row("single sign-on, as documented", 403, "Resource protected by organization SAML enforcement. You must grant your OAuth token access to this organization.").kind(Kind::OAuth).means("single-sign-on-required", "policy-refused", ["Sign in to the organization and authorize the app again", "https://github.com/settings/applications"]).never(["settings/tokens"]),
+        row("single sign-on of an app user", 403, saml).kind(Kind::AppUser).header("x-github-sso", "required; url=https://github.com/orgs/a/sso").means("single-sign-on-required", "policy-refused", ["https://github.com/orgs/a/sso", "https://github.com/settings/apps/authorizations"]).never(["settings/tokens"]),
         row("single sign-on on a server", 403, saml).site(SERVER).header("x-github-sso", "required; url=https://git.acme.org/orgs/a/sso?authorization_request=x").means("single-sign-on-required", "policy-refused", ["https://git.acme.org/orgs/a/sso?authorization_request=x", "https://git.acme.org/settings/tokens"]),
         row("address list with the address", 403, "Although you appear to have the correct authorization credentials, the `octo-org` organization has an IP allow list enabled, and 203.0.113.7 is not permitted to access this resource.").means("address-not-allowed", "policy-refused", ["does not contain 203.0.113.7,"]),
         row("address list with an address of six", 403, "the `o` organization has an IP allow list enabled, and 2001:db8::7 is not permitted to access this resource.").means("address-not-allowed", "policy-refused", ["2001:db8::7"]),
@@ -313,6 +325,15 @@ fn permission_rows() -> Vec<Row> {
         row("organization is hidden from a fine-grained token", 404, "Not Found").about(About::Organization("octo-org")).kind(Kind::FineGrained).means("not-found-or-hidden", "not-found", ["resource owner is the organization", "approve the token"]),
         row("404 app user", 404, "Not Found").kind(Kind::AppUser).means("not-found-or-hidden", "not-found", ["app is installed for the repository octo/hello"]),
         row("404 of the account", 404, "Not Found").about(About::Account).means("not-found-or-hidden", "not-found", ["what was asked for"]),
+        row("scope of an OAuth app", 403, "x").kind(Kind::OAuth).header("x-oauth-scopes", "gist").header("x-accepted-oauth-scopes", "repo").means("scope-missing", "permission-missing repo", ["OAuth app token lacks a scope", "Authorize the app again with repo", "https://github.com/settings/applications"]).never(["Edit", "settings/tokens"]),
+        row("scope of an OAuth app on a server", 403, "x").kind(Kind::OAuth).site(SERVER).header("x-oauth-scopes", "gist").header("x-accepted-oauth-scopes", "repo").means("scope-missing", "permission-missing repo", ["https://git.acme.org/settings/applications"]).never(["settings/tokens"]),
+        row("scope of a token of unknown kind", 403, "x").kind(Kind::Unknown).header("x-oauth-scopes", "gist").header("x-accepted-oauth-scopes", "repo").means("scope-missing", "permission-missing repo", ["Edit the token and give it repo", "https://github.com/settings/tokens"]),
+        row("an empty list is no lack of an app user token", 403, "x").kind(Kind::AppUser).header("x-oauth-scopes", "").header("x-accepted-oauth-scopes", "repo").means("forbidden", "permission-missing", ["https://github.com/settings/apps/authorizations"]).never(["settings/tokens"]),
+        row("permission of an OAuth app", 403, by_token).kind(Kind::OAuth).header("x-accepted-github-permissions", "issues=read").means("permission-missing", "permission-missing issues=read", ["Authorize the app again with a scope that allows issues=read", "https://github.com/settings/applications"]).never(["Edit"]),
+        row("404 OAuth without repo", 404, "Not Found").kind(Kind::OAuth).header("x-oauth-scopes", "gist").means("not-found-or-hidden", "not-found", ["Authorize the OAuth app again with the scope repo", "https://github.com/settings/applications"]).never(["settings/tokens"]),
+        row("404 OAuth with repo", 404, "Not Found").kind(Kind::OAuth).header("x-oauth-scopes", "repo").means("not-found-or-hidden", "not-found", ["single sign-on", "authorize the OAuth app again", "https://github.com/settings/applications"]).never(["settings/tokens"]),
+        row("404 app user after the end", 404, "Not Found").kind(Kind::AppUser).ended(NOW - 1).means("not-found-or-hidden", "not-found", ["Authorize the app again: this token ended on 2025-12-31", "https://github.com/settings/apps/authorizations"]).never(["personal-access-tokens"]),
+        row("404 installation after the end", 404, "Not Found").kind(Kind::Installation).ended(NOW - 1).means("not-found-or-hidden", "not-found", ["issue a new installation token: this one ended on 2025-12-31"]).never(["personal-access-tokens"]),
         row("404 with the permission it takes", 404, "Not Found").kind(Kind::FineGrained).header("x-accepted-github-permissions", "contents=read").means("not-found-or-hidden", "not-found", ["absent, or hidden"]),
     ]
 }
