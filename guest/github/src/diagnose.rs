@@ -130,21 +130,26 @@ pub(crate) fn diagnose(response: &Response, context: &Context<'_>) -> Failure {
 }
 
 /// What a success means that GitHub gave to an anonymous visitor: the token did not reach it.
-///
-/// Without a token github.com allows 60 requests an hour, and no token has so few. A server of one's
-/// own may have any limits, so nothing follows from them there.
 pub(crate) fn anonymous(response: &Response, context: &Context<'_>) -> Option<Failure> {
-    let sixty = response.header("x-ratelimit-limit") == Some("60");
-    let core = response.header("x-ratelimit-resource").is_none_or(|resource| resource == "core");
-    let known = ["x-oauth-scopes", "github-authentication-token-expiration"]
-        .iter()
-        .any(|name| response.header(name).is_some());
-    if !context.site.is_dot_com() || !sixty || !core || known {
+    if !is_limit_of_nobody(response, context.site) {
         return None;
     }
     let failure = advice::failure(&ANONYMOUS, context.site, Cause::CredentialRejected)
         .based_on(response, &["x-ratelimit-limit", "x-ratelimit-resource"]);
     Some(Answer::new(response, context).evident(failure))
+}
+
+/// Whether an answer's limit is the one of those who send no token.
+///
+/// Without a token github.com allows 60 requests an hour, and no token has so few. A server of one's
+/// own may have any limits, so nothing follows from them there.
+fn is_limit_of_nobody(response: &Response, site: &Site) -> bool {
+    let sixty = response.header("x-ratelimit-limit") == Some("60");
+    let core = response.header("x-ratelimit-resource").is_none_or(|resource| resource == "core");
+    let known = ["x-oauth-scopes", "github-authentication-token-expiration"]
+        .iter()
+        .any(|name| response.header(name).is_some());
+    site.is_dot_com() && sixty && core && !known
 }
 
 impl<'a> Answer<'a> {
