@@ -19,6 +19,10 @@ const RIGHT_OWNER: Advice = Advice {
            repository's owner.",
     page: Some("https://github.com/settings/personal-access-tokens"),
 };
+const RIGHT_ORGANIZATION: Advice = Advice {
+    text: "For an organization's members, check that the token's resource owner is the organization.",
+    page: Some("https://github.com/settings/personal-access-tokens"),
+};
 
 /// Also what a check says of a permission that it found missing.
 pub(crate) const MISSING: Diagnosis = Diagnosis {
@@ -35,6 +39,8 @@ pub(crate) const MISSING: Diagnosis = Diagnosis {
             page: Some("https://github.com/settings/installations"),
         },
         RIGHT_OWNER,
+        RIGHT_ORGANIZATION,
+        INSTALLED,
     ],
 };
 
@@ -215,14 +221,19 @@ pub(super) const RULES: &[Rule] = &[
 ];
 
 fn not_accessible(answer: &Answer<'_>, it: &'static Diagnosis) -> Failure {
-    let (kind, site) = (answer.context.kind, answer.context.site);
+    let site = answer.context.site;
+    let of_app = answer.says(&["by integration"]);
+    let kind = match answer.context.kind {
+        Kind::Unknown if of_app => Kind::Installation,
+        known => known,
+    };
     let accepted = accepted_permissions(answer.response);
     let needs = match accepted.as_slice() {
         [] => "a permission that GitHub does not name".to_owned(),
         all => alternatives(all),
     };
     let names = accepted.into_iter().next().unwrap_or_default();
-    let noun = if answer.says(&["by integration"]) { "GitHub App" } else { kind.noun() };
+    let noun = if of_app { "GitHub App" } else { kind.noun() };
     let message = format!("The {noun} lacks a permission: this needs {needs}.");
     let failure = advice::bare(it, Cause::PermissionMissing(names), message);
     let failure = match kind {
@@ -236,7 +247,32 @@ fn not_accessible(answer: &Answer<'_>, it: &'static Diagnosis) -> Failure {
         ),
         _ => failure.leads(format!("Edit the token and give it {needs}."), kind.page(site)),
     };
-    failure.remedy(RIGHT_OWNER.text)
+    reaching(failure, kind, answer)
+}
+
+/// With where to look whether the token reaches what was asked for, which GitHub refuses alike. The
+/// account itself is reached by every token, and one with scopes reaches what its account does.
+fn reaching(failure: Failure, kind: Kind, answer: &Answer<'_>) -> Failure {
+    let site = answer.context.site;
+    match (kind, answer.context.about) {
+        (_, About::Account) => failure,
+        (Kind::Installation | Kind::AppUser, _) => installed(failure, answer),
+        (Kind::FineGrained | Kind::Unknown, About::Repository(_)) => {
+            failure.advise(&RIGHT_OWNER, site)
+        }
+        (Kind::FineGrained | Kind::Unknown, About::Organization(login)) => failure.leads(
+            format!("Check that the token's resource owner is the organization {login}."),
+            kind.page(site),
+        ),
+        (Kind::Classic | Kind::OAuth | Kind::Legacy, _) => failure,
+    }
+}
+
+fn installed(failure: Failure, answer: &Answer<'_>) -> Failure {
+    failure.leads(
+        format!("Look whether the app is installed for {}.", answer.subject()),
+        Kind::Installation.page(answer.context.site),
+    )
 }
 
 /// The alternatives of `x-accepted-github-permissions`: `,` joins what is needed together, `;` parts
@@ -330,10 +366,7 @@ fn not_found(answer: &Answer<'_>, it: &'static Diagnosis) -> Failure {
             },
             kind.page(site),
         ),
-        Kind::Installation | Kind::AppUser => failure.leads(
-            format!("Look whether the app is installed for {subject}."),
-            Kind::Installation.page(site),
-        ),
+        Kind::Installation | Kind::AppUser => installed(failure, answer),
         Kind::OAuth if lacks_private(answer) => failure.advise(&SCOPE_REPO_AGAIN, site),
         Kind::OAuth => failure.advise(&SIGN_ON_AGAIN, site),
         _ if lacks_private(answer) => failure.advise(&SCOPE_REPO, site),
