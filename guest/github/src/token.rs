@@ -91,7 +91,7 @@ impl Kind {
     /// The page on which a token that would do is created.
     pub(crate) fn new_page(self, site: &Site) -> String {
         site.page(match self {
-            Self::Classic | Self::Legacy => "settings/tokens/new?scopes=repo",
+            Self::Classic | Self::Legacy => "settings/tokens/new?scopes=repo,read:org",
             _ => "settings/personal-access-tokens/new",
         })
     }

@@ -1010,6 +1010,21 @@ fn every_kind_of_the_manifest_is_known_and_only_the_refresh_token_is_refused() {
 }
 
 #[test]
+fn a_classic_token_is_created_with_every_scope_that_the_check_wants() {
+    let site = crate::site::Site::at("https://api.github.com");
+    let manifest: serde_json::Value = serde_json::from_str(GitHub::MANIFEST).unwrap();
+    let steps = manifest["auth"][0]["steps"].as_array().unwrap();
+    let mut urls = steps.iter().filter_map(|step| step["url"].as_str());
+    let step = urls.find(|url| url.contains("scopes=")).unwrap().to_owned();
+    for link in [step, Kind::Classic.new_page(&site), Kind::Legacy.new_page(&site)] {
+        let (page, held) = link.split_once("?scopes=").unwrap();
+        assert_eq!(page, "https://github.com/settings/tokens/new");
+        let permissions = scopes::permissions(&scopes::listed(held));
+        assert!(permissions.iter().all(|one| one.grant == Grant::Granted), "{link}");
+    }
+}
+
+#[test]
 fn every_stream_of_the_manifest_can_be_read_and_names_its_permissions() {
     let manifest: serde_json::Value = serde_json::from_str(GitHub::MANIFEST).unwrap();
     for stream in manifest["streams"].as_array().unwrap() {

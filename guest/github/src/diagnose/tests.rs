@@ -173,7 +173,7 @@ fn a_refused_credential_is_told_apart() {
 
 fn credential_rows() -> Vec<Row> {
     vec![
-        row("bad credentials", 401, "Bad credentials").means("bad-credentials", "credential-rejected", ["classic token", "mistyped", "https://github.com/settings/tokens/new?scopes=repo", "AfterUserAction"]),
+        row("bad credentials", 401, "Bad credentials").means("bad-credentials", "credential-rejected", ["classic token", "mistyped", "Some(\"https://github.com/settings/tokens/new?scopes=repo,read:org\")", "AfterUserAction"]),
         row("bad fine-grained", 401, "Bad credentials").kind(Kind::FineGrained).means("bad-credentials", "credential-rejected", ["fine-grained token", "https://github.com/settings/personal-access-tokens/new"]),
         row("bad unknown", 401, "Bad credentials").kind(Kind::Unknown).means("bad-credentials", "credential-rejected", ["accept the token:"]),
         row("bad installation", 401, "Bad credentials").kind(Kind::Installation).means("bad-credentials", "credential-rejected", ["one hour", "issue a new installation token"]),
