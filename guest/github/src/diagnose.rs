@@ -24,7 +24,9 @@ mod policy;
 mod server;
 mod state;
 
-pub(crate) use permission::{MISSING as PERMISSION_MISSING, accepted_permissions, alternatives};
+pub(crate) use permission::{
+    MISSING as PERMISSION_MISSING, SCOPE_MISSING, accepted_permissions, alternatives,
+};
 pub(crate) use state::EMPTY_REPOSITORY;
 
 /// Characters of GitHub's own message that are quoted, at most.

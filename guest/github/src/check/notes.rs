@@ -6,7 +6,7 @@ use jackfield_guest::{Grant, Permission, Timestamp, Warning, time};
 
 use crate::advice::{Advised, noting, warning};
 use crate::api::Api;
-use crate::diagnose::PERMISSION_MISSING;
+use crate::diagnose::{PERMISSION_MISSING, SCOPE_MISSING};
 use crate::scopes;
 use crate::site::Site;
 use crate::token::Kind;
@@ -216,6 +216,7 @@ pub(super) fn all(facts: &Facts<'_>) -> Vec<Warning> {
         hour(facts),
         wide(facts),
         public_only(facts),
+        unscoped(facts),
         lacking(facts),
         unlisted(facts),
     ];
@@ -245,9 +246,9 @@ fn hour(facts: &Facts<'_>) -> Option<Warning> {
 
 fn wide(facts: &Facts<'_>) -> Option<Warning> {
     facts.held.filter(|_| facts.kind.is_personal())?;
-    let excess = named(facts, Grant::Excess);
+    let excess = of(facts, Grant::Excess);
     let noun = facts.kind.noun();
-    let message = format!("This {noun} may do more than reading needs: {}.", excess.join(", "));
+    let message = format!("This {noun} may do more than reading needs: {}.", names(&excess, ", "));
     (!excess.is_empty()).then(|| noting(&WIDE_SCOPES, facts.site, message))
 }
 
@@ -266,21 +267,36 @@ fn public_only(facts: &Facts<'_>) -> Option<Warning> {
     ))
 }
 
-/// What was tried and refused. A missing scope is no news: GitHub lists the scopes.
+/// The scopes that are not in GitHub's list, but for the one of which [`public_only`] tells.
+fn unscoped(facts: &Facts<'_>) -> Option<Warning> {
+    facts.held?;
+    let mut missing = of(facts, Grant::Missing);
+    missing.retain(|one| one.name != scopes::PRIVATE);
+    if missing.is_empty() {
+        return None;
+    }
+    let names = names(&missing, " and ");
+    let message = format!(
+        "The {} lacks the scope {names}, without which {} cannot be read in full.",
+        facts.kind.noun(),
+        streams(&missing, " and ")
+    );
+    let text = format!("{}, if these streams are wanted.", facts.kind.scopes_given(&names));
+    let page = facts.kind.scopes_page(facts.site);
+    Some(Warning::new(SCOPE_MISSING.code, message).leads(text, page))
+}
+
+/// What was tried and refused.
 fn lacking(facts: &Facts<'_>) -> Option<Warning> {
-    let missing = named(facts, Grant::Missing);
+    let missing = of(facts, Grant::Missing);
     if facts.held.is_some() || missing.is_empty() {
         return None;
     }
-    let streams: Vec<_> = facts
-        .permissions
-        .iter()
-        .filter(|one| one.grant == Grant::Missing)
-        .flat_map(|one| one.needed_by.iter().map(String::as_str))
-        .collect();
-    let (noun, names) = (facts.kind.noun(), missing.join(", "));
-    let message =
-        format!("The {noun} lacks {names}; what needs it cannot be read: {}.", streams.join(", "));
+    let (noun, names) = (facts.kind.noun(), names(&missing, ", "));
+    let message = format!(
+        "The {noun} lacks {names}; what needs it cannot be read: {}.",
+        streams(&missing, ", ")
+    );
     let text = match facts.kind {
         Kind::Installation | Kind::AppUser => {
             format!("Give the app {names}, and have the organization accept the change.")
@@ -307,9 +323,17 @@ fn unlisted(facts: &Facts<'_>) -> Option<Warning> {
     Some(Warning::new(PERMISSIONS_UNKNOWN.code, message).leads(first(&PERMISSIONS_UNKNOWN), page))
 }
 
-fn named<'a>(facts: &Facts<'a>, grant: Grant) -> Vec<&'a str> {
-    let fitting = facts.permissions.iter().filter(|one| one.grant == grant);
-    fitting.map(|one| one.name.as_str()).collect()
+fn of<'a>(facts: &Facts<'a>, grant: Grant) -> Vec<&'a Permission> {
+    facts.permissions.iter().filter(|one| one.grant == grant).collect()
+}
+
+fn names(permissions: &[&Permission], between: &str) -> String {
+    permissions.iter().map(|one| one.name.as_str()).collect::<Vec<_>>().join(between)
+}
+
+fn streams(permissions: &[&Permission], between: &str) -> String {
+    let streams = permissions.iter().flat_map(|one| &one.needed_by);
+    streams.map(String::as_str).collect::<Vec<_>>().join(between)
 }
 
 fn first(it: &Diagnosis) -> &'static str {

@@ -113,7 +113,7 @@ fn a_classic_token_is_reported_with_scopes_and_expiry() {
     assert_eq!(report.permissions[0].needed_by, content);
     assert_eq!(report.permissions[1].needed_by, ["organizations", "members"]);
     assert_eq!(report.organizations, Vec::<String>::new());
-    assert_eq!(codes(&report), Vec::<&str>::new());
+    assert_eq!(codes(&report), ["scope-missing"]);
     assert_eq!(report.discovered, "{}");
 }
 
@@ -145,20 +145,37 @@ fn warnings_follow_from_what_is_known() {
     };
     let partial = "partial-results; organizations=21955855,20582480";
     let cases: Vec<(&str, &str, Vec<Response>, Vec<&str>)> = vec![
-        ("classic for ever", "classic", scopes("repo"), vec!["no-expiry"]),
-        ("legacy for ever", "legacy", scopes("repo"), vec!["no-expiry"]),
-        ("oauth has no end", "oauth", scopes("repo"), vec![]),
+        ("classic for ever", "classic", listing("repo, read:org"), vec!["no-expiry"]),
+        ("classic, no memberships", "classic", scopes("repo"), vec!["no-expiry", "scope-missing"]),
+        ("legacy for ever", "legacy", scopes("repo"), vec!["no-expiry", "scope-missing"]),
+        ("oauth has no end", "oauth", listing("repo, read:org"), vec![]),
+        ("oauth, no memberships", "oauth", scopes("repo"), vec!["scope-missing"]),
         (
             "classic, wide",
             "classic",
             listing("repo, delete_repo, admin:org"),
             vec!["no-expiry", "wide-scopes"],
         ),
-        ("classic, memberships", "classic", listing("repo, read:org"), vec!["no-expiry"]),
-        ("classic, nothing", "classic", scopes(""), vec!["no-expiry", "public-only"]),
-        ("classic, public", "classic", scopes("public_repo"), vec!["no-expiry", "public-only"]),
+        (
+            "classic, own memberships",
+            "classic",
+            listing("repo, user"),
+            vec!["no-expiry", "scope-missing"],
+        ),
+        (
+            "classic, nothing",
+            "classic",
+            scopes(""),
+            vec!["no-expiry", "public-only", "scope-missing"],
+        ),
+        (
+            "classic, public",
+            "classic",
+            scopes("public_repo"),
+            vec!["no-expiry", "public-only", "scope-missing"],
+        ),
         ("classic, no header", "classic", vec![user()], vec!["no-expiry", "permissions-unknown"]),
-        ("oauth without repo", "oauth", scopes("gist"), vec!["public-only"]),
+        ("oauth without repo", "oauth", scopes("gist"), vec!["public-only", "scope-missing"]),
         (
             "fine-grained, 14 days left",
             "fine-grained",
@@ -179,7 +196,8 @@ fn warnings_follow_from_what_is_known() {
         ),
         ("fine-grained, date unreadable", "fine-grained", ends("soon"), vec![]),
         ("fine-grained, empty scopes header", "fine-grained", empty_header(), vec![]),
-        ("unknown kind with scopes", "", scopes("repo"), vec![]),
+        ("unknown kind with scopes", "", listing("repo, read:org"), vec![]),
+        ("unknown kind, no memberships", "", scopes("repo"), vec!["scope-missing"]),
         (
             "partial, told once",
             "classic",
@@ -193,7 +211,7 @@ fn warnings_follow_from_what_is_known() {
             "partial, on the first answer",
             "oauth",
             vec![user().with_header("x-oauth-scopes", "repo").with_header("x-github-sso", partial)],
-            vec!["partial-results"],
+            vec!["scope-missing", "partial-results"],
         ),
     ];
     for (name, kind, answers, expected) in cases {
@@ -257,7 +275,8 @@ fn every_warning_is_well_formed_and_of_the_table() {
     for (report, _) in runs {
         for warning in report.unwrap().warnings {
             let known = TABLE.iter().copied().chain(crate::read::TABLE.iter().copied());
-            let mut known = known.map(|one| one.code).chain(["permission-missing"]);
+            let mut known =
+                known.map(|one| one.code).chain(["permission-missing", "scope-missing"]);
             assert!(known.any(|code| code == warning.code), "{}", warning.code);
             assert!(warning.message.ends_with('.'), "{}", warning.message);
             assert!(!warning.message.contains("  "), "{}", warning.message);
@@ -273,6 +292,31 @@ fn every_warning_is_well_formed_and_of_the_table() {
     for one in TABLE.iter().filter(|one| one.code != "no-account") {
         assert!(seen.contains(one.code), "{} was never told", one.code);
     }
+}
+
+#[test]
+fn a_missing_scope_says_what_needs_it() {
+    let needs = |kind: &str, held: &str, listed: bool| {
+        let first = user().with_header("x-oauth-scopes", held);
+        let answers = [first].into_iter().chain(listed.then(|| orgs(&[])));
+        let report = run(script(kind, answers)).0.unwrap();
+        let found = report.warnings.into_iter().filter(|one| one.code == "scope-missing");
+        found.map(|one| (one.message, one.remedies[0].text.clone())).collect::<Vec<_>>()
+    };
+    let both = "without which organizations and members cannot be read in full.";
+    let members = "without which members cannot be read in full.";
+    let cases = [
+        ("classic", "repo", false, "classic token", both, "Edit the token and give it"),
+        ("classic", "gist", false, "classic token", both, "Edit the token and give it"),
+        ("classic", "repo, user", true, "classic token", members, "Edit the token and give it"),
+        ("oauth", "repo", false, "OAuth app token", both, "Authorize the app again with"),
+    ];
+    for (kind, held, listed, noun, end, way) in cases {
+        let message = format!("The {noun} lacks the scope read:org, {end}");
+        let remedy = format!("{way} read:org, if these streams are wanted.");
+        assert_eq!(needs(kind, held, listed), [(message, remedy)], "{kind}, {held}");
+    }
+    assert_eq!(needs("classic", "repo, admin:org", true), [], "a wider one holds it");
 }
 
 #[test]
@@ -302,6 +346,16 @@ fn each_kind_of_token_is_mended_where_it_comes_from() {
             "settings/applications",
         ),
         ("", scopes("gist"), "public-only", "Edit the token", "settings/tokens"),
+        ("classic", scopes("repo"), "scope-missing", "Edit the token", "settings/tokens"),
+        ("legacy", scopes("repo"), "scope-missing", "Edit the token", "settings/tokens"),
+        ("", scopes("repo"), "scope-missing", "Edit the token", "settings/tokens"),
+        (
+            "oauth",
+            scopes("repo"),
+            "scope-missing",
+            "Authorize the app again",
+            "settings/applications",
+        ),
         ("fine-grained", ends(), "expires-soon", "Create", "settings/personal-access-tokens"),
         ("app-user", ends(), "expires-soon", "Authorize", "settings/apps/authorizations"),
         ("fine-grained", ends(), "no-repository", "Give", "settings/personal-access-tokens"),

@@ -44,7 +44,8 @@ pub(crate) const MISSING: Diagnosis = Diagnosis {
     ],
 };
 
-const SCOPE_MISSING: Diagnosis = Diagnosis {
+/// Also what a check says of the scopes that are missing from the list.
+pub(crate) const SCOPE_MISSING: Diagnosis = Diagnosis {
     code: "scope-missing",
     means: "The token lacks a scope that this needs.",
     advice: &[
