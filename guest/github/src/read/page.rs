@@ -14,7 +14,7 @@ use jackfield_guest::{
 };
 
 use crate::advice::Advised;
-use crate::api::Api;
+use crate::api::{Answered, Api};
 use crate::cursor::{Cursor, Seen};
 use crate::diagnose::About;
 use crate::wire::{self, Entry, Key};
@@ -109,14 +109,15 @@ impl<'a> Listing<'a> {
             None => first.query("per_page", size),
         };
         match api.ask_unless(asked, known.map(|seen| seen.etag.as_str()), self.about)? {
-            Some(response) => {
+            Answered::Anew(response) => {
                 let mut page = self.of(&response, cursor, limit)?;
                 page.warnings.extend(partial(&response, api));
                 Ok(page)
             }
-            None => {
+            Answered::Unchanged(response) => {
                 let progress = Progress::CaughtUp(Some(cursor.write()));
-                Ok(Page { progress, ..Page::empty() })
+                let warnings = partial(&response, api).into_iter().collect();
+                Ok(Page { progress, warnings, ..Page::empty() })
             }
         }
     }
