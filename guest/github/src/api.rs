@@ -25,6 +25,14 @@ pub(crate) struct Api {
     pub(crate) organization: Option<String>,
 }
 
+/// What a request that names an entity tag was answered with.
+pub(crate) enum Answered {
+    /// A success with a body.
+    Anew(Response),
+    /// Headers alone: what is known still holds.
+    Unchanged(Response),
+}
+
 impl Api {
     /// The API that the settings name, with the connection's token.
     ///
@@ -54,8 +62,8 @@ impl Api {
         self.judge(dressed(request).auth(&self.token).send()?, about)
     }
 
-    /// The successful answer to a request, or `None` where nothing has changed since the answer that
-    /// had this entity tag (RFC 9110, section 13.1.2).
+    /// The successful answer to a request, or that nothing has changed since the answer that had this
+    /// entity tag (RFC 9110, section 13.1.2).
     ///
     /// # Errors
     ///
@@ -65,14 +73,15 @@ impl Api {
         request: Request<'_>,
         etag: Option<&str>,
         about: About<'_>,
-    ) -> Result<Option<Response>, Failure> {
-        let Some(etag) = etag else { return self.ask(request, about).map(Some) };
+    ) -> Result<Answered, Failure> {
+        let Some(etag) = etag else { return self.ask(request, about).map(Answered::Anew) };
         let request = dressed(request).header("if-none-match", etag);
         let response = request.auth(&self.token).send()?;
         if response.status == 304 && !response.is_web_page() {
-            return diagnose::anonymous(&response, &self.context(about)).map_or(Ok(None), Err);
+            let failure = diagnose::anonymous(&response, &self.context(about));
+            return failure.map_or(Ok(Answered::Unchanged(response)), Err);
         }
-        self.judge(response, about).map(Some)
+        self.judge(response, about).map(Answered::Anew)
     }
 
     /// The answers to independent requests, whatever they are, in the order of the requests. Each is

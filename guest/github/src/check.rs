@@ -63,7 +63,7 @@ pub(crate) fn check(api: &Api) -> Result<Report, Failure> {
         permissions: &found.permissions,
     });
     warnings.extend(found.warnings);
-    warnings.extend(partial(&whose.response, &api.site));
+    warnings.extend(partial(&whose.response, api));
     let mut told = Vec::new();
     warnings.retain(|warning| {
         let first = !told.contains(&warning.message);

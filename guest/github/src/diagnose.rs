@@ -24,7 +24,9 @@ mod policy;
 mod server;
 mod state;
 
-pub(crate) use permission::{MISSING as PERMISSION_MISSING, accepted_permissions, alternatives};
+pub(crate) use permission::{
+    MISSING as PERMISSION_MISSING, SCOPE_MISSING, accepted_permissions, alternatives,
+};
 pub(crate) use state::EMPTY_REPOSITORY;
 
 /// Characters of GitHub's own message that are quoted, at most.
@@ -130,21 +132,26 @@ pub(crate) fn diagnose(response: &Response, context: &Context<'_>) -> Failure {
 }
 
 /// What a success means that GitHub gave to an anonymous visitor: the token did not reach it.
-///
-/// Without a token github.com allows 60 requests an hour, and no token has so few. A server of one's
-/// own may have any limits, so nothing follows from them there.
 pub(crate) fn anonymous(response: &Response, context: &Context<'_>) -> Option<Failure> {
-    let sixty = response.header("x-ratelimit-limit") == Some("60");
-    let core = response.header("x-ratelimit-resource").is_none_or(|resource| resource == "core");
-    let known = ["x-oauth-scopes", "github-authentication-token-expiration"]
-        .iter()
-        .any(|name| response.header(name).is_some());
-    if !context.site.is_dot_com() || !sixty || !core || known {
+    if !is_limit_of_nobody(response, context.site) {
         return None;
     }
     let failure = advice::failure(&ANONYMOUS, context.site, Cause::CredentialRejected)
         .based_on(response, &["x-ratelimit-limit", "x-ratelimit-resource"]);
     Some(Answer::new(response, context).evident(failure))
+}
+
+/// Whether an answer's limit is the one of those who send no token.
+///
+/// Without a token github.com allows 60 requests an hour, and no token has so few. A server of one's
+/// own may have any limits, so nothing follows from them there.
+fn is_limit_of_nobody(response: &Response, site: &Site) -> bool {
+    let sixty = response.header("x-ratelimit-limit") == Some("60");
+    let core = response.header("x-ratelimit-resource").is_none_or(|resource| resource == "core");
+    let known = ["x-oauth-scopes", "github-authentication-token-expiration"]
+        .iter()
+        .any(|name| response.header(name).is_some());
+    site.is_dot_com() && sixty && core && !known
 }
 
 impl<'a> Answer<'a> {
@@ -193,16 +200,42 @@ impl<'a> Answer<'a> {
         if quoted.is_empty() { "it does not say why".to_owned() } else { quoted }
     }
 
-    /// The organization or enterprise that GitHub's message names in quotes; "the organization" where
-    /// it names none.
-    fn organization(&self) -> String {
-        match self.organization_login() {
-            Some(login) => format!("the organization {login}"),
-            None => "the organization".to_owned(),
+    /// Whose policy it is, as GitHub's message says: an organization or an enterprise, with its name
+    /// where the message quotes one.
+    fn holder(&self) -> String {
+        match (self.is_of_enterprise(), self.enterprise_name(), self.organization_login()) {
+            (true, Some(name), _) => format!("the enterprise {name}"),
+            (true, None, _) => "the enterprise".to_owned(),
+            (false, _, Some(login)) => format!("the organization {login}"),
+            (false, _, None) => "the organization".to_owned(),
         }
     }
 
+    /// Whether the policy is an enterprise's. Where the message speaks of both, the word after the quoted
+    /// name says which.
+    fn is_of_enterprise(&self) -> bool {
+        let says = self.says.replace("github enterprise", "");
+        let alone = says.contains("enterprise") && !says.contains("organization");
+        alone || self.enterprise_name().is_some()
+    }
+
+    /// `NAME` of `'NAME' enterprise`: a name for people, with spaces, that stands in no address.
+    fn enterprise_name(&self) -> Option<&str> {
+        let message = self.refusal.message.as_str();
+        let allowed = |letter: char| letter.is_alphanumeric() || " -_.,&'+()".contains(letter);
+        ['`', '\''].into_iter().find_map(|mark| {
+            let (before, _) = message.split_once(&format!("{mark} enterprise"))?;
+            let (_, name) = before.split_once(mark)?;
+            let fits = !name.trim().is_empty() && name.len() <= 100 && name.chars().all(allowed);
+            fits.then_some(name)
+        })
+    }
+
+    /// The organization that GitHub's message names in quotes, or else the one that was asked for.
     fn organization_login(&self) -> Option<&str> {
+        if self.is_of_enterprise() {
+            return None;
+        }
         let message = self.refusal.message.as_str();
         let quoted = ['`', '\''].into_iter().find_map(|mark| {
             let inside = message.split(mark).nth(1)?;

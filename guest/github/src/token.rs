@@ -57,6 +57,11 @@ impl Kind {
         matches!(self, Self::FineGrained | Self::Classic | Self::Legacy | Self::Unknown)
     }
 
+    /// Whether a person got it by authorizing an app, and gets another by authorizing it again.
+    pub(crate) fn is_authorized(self) -> bool {
+        matches!(self, Self::OAuth | Self::AppUser)
+    }
+
     /// The page on which such tokens are listed and edited.
     pub(crate) fn page(self, site: &Site) -> String {
         site.page(match self {
@@ -68,10 +73,25 @@ impl Kind {
         })
     }
 
+    /// The page on which the scopes of such a token are seen: what has scopes is no fine-grained token.
+    pub(crate) fn scopes_page(self, site: &Site) -> String {
+        if self.is_authorized() { self.page(site) } else { Self::Classic.page(site) }
+    }
+
+    /// What a person does so that such a token has these scopes, as the beginning of a sentence.
+    pub(crate) fn scopes_given(self, names: &str) -> String {
+        let way = if self.is_authorized() {
+            "Authorize the app again with"
+        } else {
+            "Edit the token and give it"
+        };
+        format!("{way} {names}")
+    }
+
     /// The page on which a token that would do is created.
     pub(crate) fn new_page(self, site: &Site) -> String {
         site.page(match self {
-            Self::Classic | Self::Legacy => "settings/tokens/new?scopes=repo",
+            Self::Classic | Self::Legacy => "settings/tokens/new?scopes=repo,read:org",
             _ => "settings/personal-access-tokens/new",
         })
     }

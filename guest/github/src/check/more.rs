@@ -166,7 +166,7 @@ impl<'a> Asker<'a> {
             return None;
         }
         let listed = answers.take(Question::Organizations)?.and_then(|response| {
-            let missing = partial(&response, &self.api.site);
+            let missing = partial(&response, self.api);
             let all = missing.is_none() && response.next.is_none();
             found.warnings.extend(missing);
             Ok((wire::logins(&response, MOST_ORGANIZATIONS)?, all))
@@ -289,7 +289,7 @@ impl<'a> Asker<'a> {
     /// The repository of an installation token, which the first question found.
     fn installed(&self, found: &mut Found) -> (Option<Reached>, Finding) {
         let Some(reached) = self.whose.reached.clone() else {
-            found.warnings.push(advice::warning(&notes::NO_REPOSITORY, &self.api.site));
+            found.warnings.push(notes::no_repository(self.api));
             return (None, Finding::Unknown);
         };
         if let Some(wanted) = self.named.filter(|login| !self.owns(login)) {
@@ -311,7 +311,7 @@ impl<'a> Asker<'a> {
             Some(Err(failure)) => return (None, self.unlisted(failure, found)),
             None => return (None, Finding::Unknown),
         };
-        found.warnings.extend(partial(&response, &self.api.site));
+        found.warnings.extend(partial(&response, self.api));
         let Ok(all) = wire::reached(&response) else { return (None, Finding::Unknown) };
         let metadata = if all.is_empty() { Finding::Unknown } else { Finding::Granted };
         let owner_is = |one: &Reached, login: &str| one.owner.login.eq_ignore_ascii_case(login);
@@ -330,7 +330,7 @@ impl<'a> Asker<'a> {
                 self.wrong_owner(login, &all, whole, found);
             }
             None if all.is_empty() && private.is_empty() => {
-                found.warnings.push(advice::warning(&notes::NO_REPOSITORY, &self.api.site));
+                found.warnings.push(notes::no_repository(self.api));
             }
             _ => {}
         }

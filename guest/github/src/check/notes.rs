@@ -6,7 +6,7 @@ use jackfield_guest::{Grant, Permission, Timestamp, Warning, time};
 
 use crate::advice::{Advised, noting, warning};
 use crate::api::Api;
-use crate::diagnose::PERMISSION_MISSING;
+use crate::diagnose::{PERMISSION_MISSING, SCOPE_MISSING};
 use crate::scopes;
 use crate::site::Site;
 use crate::token::Kind;
@@ -44,10 +44,16 @@ pub(super) const NO_ACCOUNT: Diagnosis = Diagnosis {
 const EXPIRES_SOON: Diagnosis = Diagnosis {
     code: "expires-soon",
     means: "The token ends within two weeks; the connection stops working then.",
-    advice: &[Advice {
-        text: "Create or regenerate the token before that day, and update the connection.",
-        page: Some("https://github.com/settings/personal-access-tokens"),
-    }],
+    advice: &[
+        Advice {
+            text: "Create or regenerate the token before that day, and update the connection.",
+            page: Some("https://github.com/settings/personal-access-tokens"),
+        },
+        Advice {
+            text: "For an app's token, authorize the app again before that day.",
+            page: Some("https://github.com/settings/applications"),
+        },
+    ],
 };
 
 const NO_EXPIRY: Diagnosis = Diagnosis {
@@ -80,10 +86,16 @@ const WIDE_SCOPES: Diagnosis = Diagnosis {
 const PUBLIC_ONLY: Diagnosis = Diagnosis {
     code: "public-only",
     means: "The token lacks the scope repo: private repositories and what is in them stay hidden.",
-    advice: &[Advice {
-        text: "Give the token the scope repo, if private repositories are wanted.",
-        page: Some("https://github.com/settings/tokens"),
-    }],
+    advice: &[
+        Advice {
+            text: "Edit the token and give it the scope repo, if private repositories are wanted.",
+            page: Some("https://github.com/settings/tokens"),
+        },
+        Advice {
+            text: "For an OAuth app's token, authorize the app again with the scope repo.",
+            page: Some("https://github.com/settings/applications"),
+        },
+    ],
 };
 
 const PERMISSIONS_UNKNOWN: Diagnosis = Diagnosis {
@@ -96,19 +108,20 @@ const PERMISSIONS_UNKNOWN: Diagnosis = Diagnosis {
     }],
 };
 
-pub(super) const NO_REPOSITORY: Diagnosis = Diagnosis {
+const GIVE_REPOSITORIES: Advice = Advice {
+    text: "Give the token repositories, or have the organization approve it.",
+    page: Some("https://github.com/settings/personal-access-tokens"),
+};
+
+const INSTALL_THERE: Advice = Advice {
+    text: "For a GitHub App, install the app where the repositories are.",
+    page: Some("https://github.com/settings/installations"),
+};
+
+const NO_REPOSITORY: Diagnosis = Diagnosis {
     code: "no-repository",
     means: "The token reaches no repository.",
-    advice: &[
-        Advice {
-            text: "Give the token repositories, or have the organization approve it.",
-            page: Some("https://github.com/settings/personal-access-tokens"),
-        },
-        Advice {
-            text: "For a GitHub App, install the app where the repositories are.",
-            page: Some("https://github.com/settings/installations"),
-        },
-    ],
+    advice: &[GIVE_REPOSITORIES, INSTALL_THERE],
 };
 
 const APPROVAL: Advice = Advice {
@@ -175,6 +188,16 @@ pub(super) fn resource_owner(api: &Api, message: String) -> Warning {
     }
 }
 
+/// The token, or the installation, has no repositories.
+pub(super) fn no_repository(api: &Api) -> Warning {
+    let note = Warning::new(NO_REPOSITORY.code, NO_REPOSITORY.means);
+    match api.kind {
+        Kind::FineGrained => note.advise(&GIVE_REPOSITORIES, &api.site),
+        Kind::Installation | Kind::AppUser => note.advise(&INSTALL_THERE, &api.site),
+        _ => warning(&NO_REPOSITORY, &api.site),
+    }
+}
+
 /// What warnings follow from.
 pub(super) struct Facts<'a> {
     pub(super) site: &'a Site,
@@ -193,6 +216,7 @@ pub(super) fn all(facts: &Facts<'_>) -> Vec<Warning> {
         hour(facts),
         wide(facts),
         public_only(facts),
+        unscoped(facts),
         lacking(facts),
         unlisted(facts),
     ];
@@ -203,8 +227,12 @@ fn soon(facts: &Facts<'_>) -> Option<Warning> {
     let ends = facts.expires_at.filter(|ends| *ends <= facts.now.saturating_add(SOON))?;
     let (noun, date) = (facts.kind.noun(), time::to_date(ends));
     let message = format!("The {noun} ends on {date}; the connection stops working then.");
-    let page = facts.kind.page(facts.site);
-    Some(Warning::new(EXPIRES_SOON.code, message).leads(first(&EXPIRES_SOON), page))
+    let text = if facts.kind.is_authorized() {
+        "Authorize the app again before that day, and update the connection."
+    } else {
+        first(&EXPIRES_SOON)
+    };
+    Some(Warning::new(EXPIRES_SOON.code, message).leads(text, facts.kind.page(facts.site)))
 }
 
 fn no_end(facts: &Facts<'_>) -> Option<Warning> {
@@ -218,9 +246,9 @@ fn hour(facts: &Facts<'_>) -> Option<Warning> {
 
 fn wide(facts: &Facts<'_>) -> Option<Warning> {
     facts.held.filter(|_| facts.kind.is_personal())?;
-    let excess = named(facts, Grant::Excess);
+    let excess = of(facts, Grant::Excess);
     let noun = facts.kind.noun();
-    let message = format!("This {noun} may do more than reading needs: {}.", excess.join(", "));
+    let message = format!("This {noun} may do more than reading needs: {}.", names(&excess, ", "));
     (!excess.is_empty()).then(|| noting(&WIDE_SCOPES, facts.site, message))
 }
 
@@ -232,24 +260,43 @@ fn public_only(facts: &Facts<'_>) -> Option<Warning> {
         "The {} has {has}: private repositories and what is in them stay hidden.",
         facts.kind.noun()
     );
-    Some(noting(&PUBLIC_ONLY, facts.site, message))
+    let given = facts.kind.scopes_given("the scope repo");
+    Some(Warning::new(PUBLIC_ONLY.code, message).leads(
+        format!("{given}, if private repositories are wanted."),
+        facts.kind.scopes_page(facts.site),
+    ))
 }
 
-/// What was tried and refused. A missing scope is no news: GitHub lists the scopes.
+/// The scopes that are not in GitHub's list, but for the one of which [`public_only`] tells.
+fn unscoped(facts: &Facts<'_>) -> Option<Warning> {
+    facts.held?;
+    let mut missing = of(facts, Grant::Missing);
+    missing.retain(|one| one.name != scopes::PRIVATE);
+    if missing.is_empty() {
+        return None;
+    }
+    let names = names(&missing, " and ");
+    let message = format!(
+        "The {} lacks the scope {names}, without which {} cannot be read in full.",
+        facts.kind.noun(),
+        streams(&missing, " and ")
+    );
+    let text = format!("{}, if these streams are wanted.", facts.kind.scopes_given(&names));
+    let page = facts.kind.scopes_page(facts.site);
+    Some(Warning::new(SCOPE_MISSING.code, message).leads(text, page))
+}
+
+/// What was tried and refused.
 fn lacking(facts: &Facts<'_>) -> Option<Warning> {
-    let missing = named(facts, Grant::Missing);
+    let missing = of(facts, Grant::Missing);
     if facts.held.is_some() || missing.is_empty() {
         return None;
     }
-    let streams: Vec<_> = facts
-        .permissions
-        .iter()
-        .filter(|one| one.grant == Grant::Missing)
-        .flat_map(|one| one.needed_by.iter().map(String::as_str))
-        .collect();
-    let (noun, names) = (facts.kind.noun(), missing.join(", "));
-    let message =
-        format!("The {noun} lacks {names}; what needs it cannot be read: {}.", streams.join(", "));
+    let (noun, names) = (facts.kind.noun(), names(&missing, ", "));
+    let message = format!(
+        "The {noun} lacks {names}; what needs it cannot be read: {}.",
+        streams(&missing, ", ")
+    );
     let text = match facts.kind {
         Kind::Installation | Kind::AppUser => {
             format!("Give the app {names}, and have the organization accept the change.")
@@ -276,9 +323,17 @@ fn unlisted(facts: &Facts<'_>) -> Option<Warning> {
     Some(Warning::new(PERMISSIONS_UNKNOWN.code, message).leads(first(&PERMISSIONS_UNKNOWN), page))
 }
 
-fn named<'a>(facts: &Facts<'a>, grant: Grant) -> Vec<&'a str> {
-    let fitting = facts.permissions.iter().filter(|one| one.grant == grant);
-    fitting.map(|one| one.name.as_str()).collect()
+fn of<'a>(facts: &Facts<'a>, grant: Grant) -> Vec<&'a Permission> {
+    facts.permissions.iter().filter(|one| one.grant == grant).collect()
+}
+
+fn names(permissions: &[&Permission], between: &str) -> String {
+    permissions.iter().map(|one| one.name.as_str()).collect::<Vec<_>>().join(between)
+}
+
+fn streams(permissions: &[&Permission], between: &str) -> String {
+    let streams = permissions.iter().flat_map(|one| &one.needed_by);
+    streams.map(String::as_str).collect::<Vec<_>>().join(between)
 }
 
 fn first(it: &Diagnosis) -> &'static str {

@@ -15,7 +15,7 @@ const STILL_LISTED: Advice = Advice {
     text: "Look whether the token is still listed there, and until when.",
     page: Some("https://github.com/settings/personal-access-tokens"),
 };
-const AUTHORIZE_AGAIN: Advice = Advice {
+pub(super) const AUTHORIZE_AGAIN: Advice = Advice {
     text: "For an app's token, authorize the app again.",
     page: Some("https://github.com/settings/applications"),
 };
@@ -162,7 +162,7 @@ fn renewed(failure: Failure, answer: &Answer<'_>) -> Failure {
     let (kind, site) = (answer.context.kind, answer.context.site);
     match kind {
         Kind::Installation => failure.advise(&NEW_INSTALLATION_TOKEN, site),
-        Kind::OAuth | Kind::AppUser => failure.leads("Authorize the app again.", kind.page(site)),
+        _ if kind.is_authorized() => failure.leads("Authorize the app again.", kind.page(site)),
         _ => failure
             .leads(NEW_TOKEN.text, kind.new_page(site))
             .leads(STILL_LISTED.text, kind.page(site)),

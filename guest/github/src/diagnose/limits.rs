@@ -8,7 +8,8 @@
 use jackfield_guest::diagnosis::{Advice, Diagnosis};
 use jackfield_guest::{Cause, Failure, Response, Retry, Timestamp, time};
 
-use super::{Answer, Rule};
+use super::{ANONYMOUS, Answer, Rule, is_limit_of_nobody};
+use crate::advice::{self, Advised};
 
 /// GitHub's advice for a secondary limit that names no wait.
 const SECONDARY_WAIT: u64 = 60_000;
@@ -44,14 +45,23 @@ const SECONDARY: Diagnosis = Diagnosis {
     }],
 };
 
+const SHARED: Advice =
+    Advice { text: "Wait; all tokens of one person share the limit.", page: None };
+const OWN_LIMIT: Advice = Advice {
+    text: "Where it is needed often, use a GitHub App, which has a limit of its own.",
+    page: Some("https://github.com/settings/apps/new"),
+};
+
 const PRIMARY: Diagnosis = Diagnosis {
     code: "primary-rate-limit",
     means: "GitHub's rate limit was hit: the hourly quota is used up and not yet filled again.",
     advice: &[
-        Advice { text: "Wait; all tokens of one person share the limit.", page: None },
+        SHARED,
+        OWN_LIMIT,
         Advice {
-            text: "Where it is needed often, use a GitHub App, which has a limit of its own.",
-            page: Some("https://github.com/settings/apps/new"),
+            text: "If the token did not reach GitHub, look whether a proxy between here and GitHub \
+                   removes the Authorization header.",
+            page: None,
         },
     ],
 };
@@ -126,14 +136,21 @@ fn secondary(answer: &Answer<'_>, it: &'static Diagnosis) -> Failure {
 }
 
 fn primary(answer: &Answer<'_>, it: &'static Diagnosis) -> Failure {
+    let site = answer.context.site;
     let wait = reset_at(answer.response).map(|reset| until(reset, answer.context.now));
-    let failure = limited(answer, it, wait, PRIMARY_WAIT);
-    if !answer.says(&["authenticated requests get a higher rate limit"]) {
-        return failure;
-    }
-    let message = "GitHub's rate limit was hit: the hourly quota of anonymous visitors at this address \
-                   is used up, for the token did not reach GitHub.";
-    Failure { message: message.to_owned(), ..failure }
+    let nobody = answer.says(&["authenticated requests get a higher rate limit"])
+        || is_limit_of_nobody(answer.response, site);
+    let failure = if nobody {
+        let message = "GitHub's rate limit was hit: the hourly quota of anonymous visitors at this \
+                       address is used up, for the token did not reach GitHub.";
+        let failure = advice::bare(it, Cause::RateLimited, message);
+        ANONYMOUS.advice.iter().fold(failure, |one, advice| one.advise(advice, site))
+    } else {
+        advice::bare(it, Cause::RateLimited, it.means)
+            .advise(&SHARED, site)
+            .advise(&OWN_LIMIT, site)
+    };
+    failure.retry(Retry::After(wait.unwrap_or(PRIMARY_WAIT)))
 }
 
 /// The wait in `retry-after`, in milliseconds, from 1 second to a day. `None` where it is absent,

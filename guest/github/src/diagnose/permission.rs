@@ -5,6 +5,7 @@
 use jackfield_guest::diagnosis::{Advice, Diagnosis};
 use jackfield_guest::{Cause, Failure, Response, Retry, time};
 
+use super::credential::AUTHORIZE_AGAIN;
 use super::{About, Answer, Rule, limits};
 use crate::advice::{self, Advised};
 use crate::scopes;
@@ -16,6 +17,10 @@ const MOST_NAMED: usize = 20;
 const RIGHT_OWNER: Advice = Advice {
     text: "Check that the token was given this repository, and that its resource owner is the \
            repository's owner.",
+    page: Some("https://github.com/settings/personal-access-tokens"),
+};
+const RIGHT_ORGANIZATION: Advice = Advice {
+    text: "For an organization's members, check that the token's resource owner is the organization.",
     page: Some("https://github.com/settings/personal-access-tokens"),
 };
 
@@ -34,16 +39,25 @@ pub(crate) const MISSING: Diagnosis = Diagnosis {
             page: Some("https://github.com/settings/installations"),
         },
         RIGHT_OWNER,
+        RIGHT_ORGANIZATION,
+        INSTALLED,
     ],
 };
 
-const SCOPE_MISSING: Diagnosis = Diagnosis {
+/// Also what a check says of the scopes that are missing from the list.
+pub(crate) const SCOPE_MISSING: Diagnosis = Diagnosis {
     code: "scope-missing",
     means: "The token lacks a scope that this needs.",
-    advice: &[Advice {
-        text: "Edit the token and give it the scope.",
-        page: Some("https://github.com/settings/tokens"),
-    }],
+    advice: &[
+        Advice {
+            text: "Edit the token and give it the scope.",
+            page: Some("https://github.com/settings/tokens"),
+        },
+        Advice {
+            text: "For an OAuth app's token, authorize the app again with the scope.",
+            page: Some("https://github.com/settings/applications"),
+        },
+    ],
 };
 
 const USER_AGENT: Diagnosis = Diagnosis {
@@ -101,9 +115,18 @@ const SCOPE_REPO: Advice = Advice {
     text: "Give a classic token the scope repo: without it, private repositories are hidden.",
     page: Some("https://github.com/settings/tokens"),
 };
+const SCOPE_REPO_AGAIN: Advice = Advice {
+    text: "Authorize the OAuth app again with the scope repo: without it, private repositories are \
+           hidden.",
+    page: Some("https://github.com/settings/applications"),
+};
 const SIGN_ON: Advice = Advice {
     text: "If the organization uses single sign-on, authorize the token for it.",
     page: Some("https://github.com/settings/tokens"),
+};
+const SIGN_ON_AGAIN: Advice = Advice {
+    text: "If the organization uses single sign-on, sign in to it and authorize the OAuth app again.",
+    page: Some("https://github.com/settings/applications"),
 };
 
 const ENDED: Advice = Advice {
@@ -114,7 +137,17 @@ const ENDED: Advice = Advice {
 const NOT_FOUND: Diagnosis = Diagnosis {
     code: "not-found-or-hidden",
     means: "GitHub shows the token nothing there: it is absent, or hidden from the token.",
-    advice: &[SPELLING, ENDED, GIVEN, INSTALLED, SCOPE_REPO, SIGN_ON],
+    advice: &[
+        SPELLING,
+        ENDED,
+        AUTHORIZE_AGAIN,
+        GIVEN,
+        INSTALLED,
+        SCOPE_REPO,
+        SCOPE_REPO_AGAIN,
+        SIGN_ON,
+        SIGN_ON_AGAIN,
+    ],
 };
 
 pub(super) const RULES: &[Rule] = &[
@@ -189,14 +222,19 @@ pub(super) const RULES: &[Rule] = &[
 ];
 
 fn not_accessible(answer: &Answer<'_>, it: &'static Diagnosis) -> Failure {
-    let (kind, site) = (answer.context.kind, answer.context.site);
+    let site = answer.context.site;
+    let of_app = answer.says(&["by integration"]);
+    let kind = match answer.context.kind {
+        Kind::Unknown if of_app => Kind::Installation,
+        known => known,
+    };
     let accepted = accepted_permissions(answer.response);
     let needs = match accepted.as_slice() {
         [] => "a permission that GitHub does not name".to_owned(),
         all => alternatives(all),
     };
     let names = accepted.into_iter().next().unwrap_or_default();
-    let noun = if answer.says(&["by integration"]) { "GitHub App" } else { kind.noun() };
+    let noun = if of_app { "GitHub App" } else { kind.noun() };
     let message = format!("The {noun} lacks a permission: this needs {needs}.");
     let failure = advice::bare(it, Cause::PermissionMissing(names), message);
     let failure = match kind {
@@ -204,9 +242,38 @@ fn not_accessible(answer: &Answer<'_>, it: &'static Diagnosis) -> Failure {
             format!("Give the app {needs}, and have the organization accept the change."),
             Kind::Installation.page(site),
         ),
+        Kind::OAuth => failure.leads(
+            format!("Authorize the app again with a scope that allows {needs}."),
+            kind.page(site),
+        ),
         _ => failure.leads(format!("Edit the token and give it {needs}."), kind.page(site)),
     };
-    failure.remedy(RIGHT_OWNER.text)
+    reaching(failure, kind, answer)
+}
+
+/// With where to look whether the token reaches what was asked for, which GitHub refuses alike. The
+/// account itself is reached by every token, and one with scopes reaches what its account does.
+fn reaching(failure: Failure, kind: Kind, answer: &Answer<'_>) -> Failure {
+    let site = answer.context.site;
+    match (kind, answer.context.about) {
+        (_, About::Account) => failure,
+        (Kind::Installation | Kind::AppUser, _) => installed(failure, answer),
+        (Kind::FineGrained | Kind::Unknown, About::Repository(_)) => {
+            failure.advise(&RIGHT_OWNER, site)
+        }
+        (Kind::FineGrained | Kind::Unknown, About::Organization(login)) => failure.leads(
+            format!("Check that the token's resource owner is the organization {login}."),
+            kind.page(site),
+        ),
+        (Kind::Classic | Kind::OAuth | Kind::Legacy, _) => failure,
+    }
+}
+
+fn installed(failure: Failure, answer: &Answer<'_>) -> Failure {
+    failure.leads(
+        format!("Look whether the app is installed for {}.", answer.subject()),
+        Kind::Installation.page(answer.context.site),
+    )
 }
 
 /// The alternatives of `x-accepted-github-permissions`: `,` joins what is needed together, `;` parts
@@ -233,9 +300,14 @@ fn is_permission(text: &str) -> bool {
         && !text.starts_with("allows_permissionless_access")
 }
 
-/// The scopes of which GitHub accepts any one and the token has none; `None` where that is not known.
+/// The scopes of which GitHub accepts any one and the token has none; `None` where that is not known,
+/// or where tokens of this kind have none: theirs is an empty list.
 fn missing_scopes<'a>(answer: &Answer<'a>) -> Option<Vec<&'a str>> {
     let held = scopes::listed(answer.header("x-oauth-scopes")?);
+    let kind = answer.context.kind;
+    if held.is_empty() && !kind.has_scopes() && kind != Kind::Unknown {
+        return None;
+    }
     let accepted = scopes::listed(answer.header("x-accepted-oauth-scopes")?);
     let none = !accepted.is_empty() && !accepted.iter().any(|scope| scopes::holds(&held, scope));
     none.then_some(accepted)
@@ -245,11 +317,10 @@ fn scope_missing(answer: &Answer<'_>, it: &'static Diagnosis) -> Failure {
     let accepted = missing_scopes(answer).unwrap_or_default();
     let names = accepted.join(" or ");
     let missing = accepted.iter().take(MOST_NAMED).map(|scope| (*scope).to_owned()).collect();
-    let message = format!("The {} lacks a scope: this needs {names}.", answer.context.kind.noun());
-    advice::bare(it, Cause::PermissionMissing(missing), message).leads(
-        format!("Edit the token and give it {names}."),
-        answer.context.site.page("settings/tokens"),
-    )
+    let (kind, site) = (answer.context.kind, answer.context.site);
+    let message = format!("The {} lacks a scope: this needs {names}.", kind.noun());
+    advice::bare(it, Cause::PermissionMissing(missing), message)
+        .leads(format!("{}.", kind.scopes_given(&names)), kind.scopes_page(site))
 }
 
 fn forbidden(answer: &Answer<'_>, it: &'static Diagnosis) -> Failure {
@@ -279,10 +350,7 @@ fn not_found(answer: &Answer<'_>, it: &'static Diagnosis) -> Failure {
         _ => failure.advise(&SPELLING, site),
     };
     let failure = match answer.context.expires_at.filter(|ended| *ended <= answer.context.now) {
-        Some(ended) => failure.leads(
-            format!("Create a new token: this one ended on {}.", time::to_date(ended)),
-            kind.new_page(site),
-        ),
+        Some(ended) => renewed(failure, answer, &time::to_date(ended)),
         None => failure,
     };
     match kind {
@@ -299,12 +367,25 @@ fn not_found(answer: &Answer<'_>, it: &'static Diagnosis) -> Failure {
             },
             kind.page(site),
         ),
-        Kind::Installation | Kind::AppUser => failure.leads(
-            format!("Look whether the app is installed for {subject}."),
-            Kind::Installation.page(site),
-        ),
+        Kind::Installation | Kind::AppUser => installed(failure, answer),
+        Kind::OAuth if lacks_private(answer) => failure.advise(&SCOPE_REPO_AGAIN, site),
+        Kind::OAuth => failure.advise(&SIGN_ON_AGAIN, site),
         _ if lacks_private(answer) => failure.advise(&SCOPE_REPO, site),
         _ => failure.advise(&SIGN_ON, site),
+    }
+}
+
+/// With what replaces a token that ended on that day.
+fn renewed(failure: Failure, answer: &Answer<'_>, day: &str) -> Failure {
+    let (kind, site) = (answer.context.kind, answer.context.site);
+    match kind {
+        Kind::Installation => failure.remedy(format!(
+            "Have the app issue a new installation token: this one ended on {day}."
+        )),
+        _ if kind.is_authorized() => failure
+            .leads(format!("Authorize the app again: this token ended on {day}."), kind.page(site)),
+        _ => failure
+            .leads(format!("Create a new token: this one ended on {day}."), kind.new_page(site)),
     }
 }
 

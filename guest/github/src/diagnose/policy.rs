@@ -17,10 +17,15 @@ const CONFIGURE_SSO: Advice = Advice {
     page: Some("https://github.com/settings/tokens"),
 };
 
+const SIGN_IN: Advice = Advice {
+    text: "For an app's token, sign in to the organization and authorize the app again.",
+    page: Some("https://github.com/settings/applications"),
+};
+
 const SINGLE_SIGN_ON: Diagnosis = Diagnosis {
     code: "single-sign-on-required",
     means: "The organization uses single sign-on, and the token is not authorized for it.",
-    advice: &[CONFIGURE_SSO],
+    advice: &[CONFIGURE_SSO, SIGN_IN],
 };
 
 const ASK_FOR_APPROVAL: Advice = Advice {
@@ -138,7 +143,7 @@ pub(super) const RULES: &[Rule] = &[
         diagnosis: &TWO_FACTOR,
         applies: |answer| answer.is(403) && answer.says(&["two-factor authentication"]),
         explain: |answer, it| {
-            let who = capital(&answer.organization());
+            let who = capital(&answer.holder());
             let message =
                 format!("{who} wants two-factor authentication, which the account has not set up.");
             answer.saying(it, Cause::PolicyRefused, message)
@@ -157,29 +162,37 @@ fn single_sign_on(answer: &Answer<'_>, it: &'static Diagnosis) -> Failure {
     let site = answer.context.site;
     let given = answer.header("x-github-sso").and_then(|value| value.split_once("url="));
     let link = given.and_then(|(_, url)| site.own_page(url.trim()));
-    let who = match link.and_then(organization_of).or_else(|| answer.organization_login()) {
-        Some(login) => format!("The organization {login}"),
-        None => "The organization".to_owned(),
-    };
-    let message = format!("{who} uses single sign-on, and the token is not authorized for it.");
+    let who = link.and_then(holder_of).unwrap_or_else(|| answer.holder());
+    let message =
+        format!("{} uses single sign-on, and the token is not authorized for it.", capital(&who));
     let failure = advice::bare(it, Cause::PolicyRefused, message);
-    match link {
+    let failure = match link {
         Some(link) => failure
             .remedy_at("Authorize the token within one hour, while this link is valid.", link),
         None => failure,
+    };
+    match answer.context.kind {
+        kind if kind.is_authorized() => {
+            failure.leads(format!("Sign in to {who} and authorize the app again."), kind.page(site))
+        }
+        _ => failure.advise(&CONFIGURE_SSO, site),
     }
-    .advise(&CONFIGURE_SSO, site)
 }
 
-/// `LOGIN` of `https://HOST/orgs/LOGIN/sso?...`, or of `/enterprises/LOGIN/`.
-fn organization_of(link: &str) -> Option<&str> {
+/// The organization of `https://HOST/orgs/LOGIN/sso?...`, or the enterprise of `/enterprises/SLUG/`.
+fn holder_of(link: &str) -> Option<String> {
     let mut parts = link.split('/').skip(3);
-    matches!(parts.next()?, "orgs" | "enterprises").then_some(())?;
-    parts.next().filter(|login| !login.is_empty() && login.len() <= 64)
+    let what = match parts.next()? {
+        "orgs" => "organization",
+        "enterprises" => "enterprise",
+        _ => return None,
+    };
+    let name = parts.next().filter(|name| !name.is_empty() && name.len() <= 64)?;
+    Some(format!("the {what} {name}"))
 }
 
 fn app_not_approved(answer: &Answer<'_>, it: &'static Diagnosis) -> Failure {
-    let who = answer.organization();
+    let who = answer.holder();
     let message =
         format!("{} has not approved the OAuth app that this token belongs to.", capital(&who));
     advice::bare(it, Cause::PolicyRefused, message)
@@ -191,7 +204,7 @@ fn app_not_approved(answer: &Answer<'_>, it: &'static Diagnosis) -> Failure {
 }
 
 fn address_not_allowed(answer: &Answer<'_>, it: &'static Diagnosis) -> Failure {
-    let who = answer.organization();
+    let who = answer.holder();
     let from = match address_of(&answer.refusal.message) {
         Some(address) => format!("{address}, the address from which this request came"),
         None => "the address from which this request came".to_owned(),
@@ -209,7 +222,7 @@ fn address_of(message: &str) -> Option<IpAddr> {
 }
 
 fn lifetime(answer: &Answer<'_>, it: &'static Diagnosis) -> Failure {
-    let who = capital(&answer.organization());
+    let who = capital(&answer.holder());
     let site = answer.context.site;
     let link = answer.refusal.message.split_whitespace().find(|word| word.starts_with("https://"));
     let link = link.map(|link| link.trim_end_matches(['.', ',', ')', '"', '\'']));
@@ -223,7 +236,7 @@ fn lifetime(answer: &Answer<'_>, it: &'static Diagnosis) -> Failure {
 }
 
 fn kind_forbidden(answer: &Answer<'_>, it: &'static Diagnosis) -> Failure {
-    let who = capital(&answer.organization());
+    let who = capital(&answer.holder());
     let classic = answer.says(&["(classic)"]);
     let kind = if classic { "classic tokens" } else { "tokens of this kind" };
     let failure = advice::bare(it, Cause::PolicyRefused, format!("{who} does not accept {kind}."));

@@ -24,6 +24,8 @@ struct Row {
     code: &'static str,
     /// Each must be in the message, a remedy, a link, a field or the retry.
     says: Vec<&'static str>,
+    /// None may be there.
+    hushes: Vec<&'static str>,
 }
 
 fn row(name: &'static str, status: u16, body: &'static str) -> Row {
@@ -48,6 +50,7 @@ fn row(name: &'static str, status: u16, body: &'static str) -> Row {
         rule: "",
         code: "",
         says: Vec::new(),
+        hushes: Vec::new(),
     }
 }
 
@@ -93,6 +96,11 @@ impl Row {
         self
     }
 
+    fn never<const N: usize>(mut self, hushes: [&'static str; N]) -> Self {
+        self.hushes = hushes.to_vec();
+        self
+    }
+
     fn context<'a>(&self, site: &'a Site) -> Context<'a> {
         Context { site, kind: self.kind, expires_at: self.expires_at, now: NOW, about: self.about }
     }
@@ -118,6 +126,9 @@ fn judge(rows: Vec<Row>) {
         assert_eq!(cause_name(&failure.cause), row.code, "{name}");
         for text in &row.says {
             assert!(told.contains(text), "{name}: `{text}` is not in: {told}");
+        }
+        for text in &row.hushes {
+            assert!(!told.contains(text), "{name}: `{text}` is in: {told}");
         }
         well_formed(name, &row, &failure);
     }
@@ -162,7 +173,7 @@ fn a_refused_credential_is_told_apart() {
 
 fn credential_rows() -> Vec<Row> {
     vec![
-        row("bad credentials", 401, "Bad credentials").means("bad-credentials", "credential-rejected", ["classic token", "mistyped", "https://github.com/settings/tokens/new?scopes=repo", "AfterUserAction"]),
+        row("bad credentials", 401, "Bad credentials").means("bad-credentials", "credential-rejected", ["classic token", "mistyped", "Some(\"https://github.com/settings/tokens/new?scopes=repo,read:org\")", "AfterUserAction"]),
         row("bad fine-grained", 401, "Bad credentials").kind(Kind::FineGrained).means("bad-credentials", "credential-rejected", ["fine-grained token", "https://github.com/settings/personal-access-tokens/new"]),
         row("bad unknown", 401, "Bad credentials").kind(Kind::Unknown).means("bad-credentials", "credential-rejected", ["accept the token:"]),
         row("bad installation", 401, "Bad credentials").kind(Kind::Installation).means("bad-credentials", "credential-rejected", ["one hour", "issue a new installation token"]),
@@ -225,8 +236,10 @@ fn limit_rows() -> Vec<Row> {
         row("primary, reset has passed", 403, primary).header("x-ratelimit-reset", "1767225000").means("primary-rate-limit", "rate-limited", ["After(1000)"]),
         row("primary, absurd reset", 403, primary).header("x-ratelimit-reset", "99999999999999").means("primary-rate-limit", "rate-limited", ["After(86400000)"]),
         row("primary, reset overflows", 403, primary).header("x-ratelimit-reset", "18446744073709551615").means("primary-rate-limit", "rate-limited", ["After(900000)"]),
-        row("primary of 2013", 403, "API Rate Limit Exceeded for 92.104.200.119").header("x-ratelimit-remaining", "0").header("x-ratelimit-limit", "60").means("primary-rate-limit", "rate-limited", ["After(900000)"]),
-        row("primary, anonymous", 403, "API rate limit exceeded for 1.2.3.4. (But here's the good news: Authenticated requests get a higher rate limit.)").means("primary-rate-limit", "rate-limited", ["did not reach GitHub"]),
+        row("primary of 2013", 403, "API Rate Limit Exceeded for 92.104.200.119").header("x-ratelimit-remaining", "0").header("x-ratelimit-limit", "60").means("primary-rate-limit", "rate-limited", ["After(900000)", "did not reach GitHub", "removes the Authorization header"]).never(["GitHub App", "Wait"]),
+        row("sixty on a server is any limit", 403, primary).site(SERVER).header("x-ratelimit-limit", "60").means("primary-rate-limit", "rate-limited", ["share the limit", "GitHub App"]).never(["did not reach"]),
+        row("sixty of a token that is known", 403, primary).header("x-ratelimit-limit", "60").header("x-oauth-scopes", "repo").means("primary-rate-limit", "rate-limited", ["share the limit"]).never(["did not reach"]),
+        row("primary, anonymous", 403, "API rate limit exceeded for 1.2.3.4. (But here's the good news: Authenticated requests get a higher rate limit.)").means("primary-rate-limit", "rate-limited", ["did not reach GitHub", "proxy between here and GitHub removes the Authorization header", "After(900000)"]).never(["use a GitHub App", "Wait"]),
         row("permission while quota is empty", 403, "Resource not accessible by personal access token").header("x-ratelimit-remaining", "0").means("permission-missing", "permission-missing", []),
         row("single sign-on while quota is empty", 403, "Resource protected by organization SAML enforcement.").header("x-ratelimit-remaining", "0").means("single-sign-on-required", "policy-refused", []),
         row("lockout", 403, "Maximum number of login attempts exceeded. Please try again later.").means("login-lockout", "rate-limited", ["After(900000)", "Stop"]),
@@ -249,7 +262,7 @@ fn policy_rows() -> Vec<Row> {
         row("single sign-on with link", 403, saml).header("x-github-sso", "required; url=https://github.com/orgs/octodocs-test/sso?authorization_request=AZSCKtL4U8yX1H3sCQIVnVgmjmon5fWxks5YrqhJgah0b2tlbl9pZM4EuMz4").means("single-sign-on-required", "policy-refused", ["octodocs-test", "within one hour", "sso?authorization_request=AZSC"]),
         row("single sign-on without link", 403, saml).means("single-sign-on-required", "policy-refused", ["Configure SSO", "https://github.com/settings/tokens"]),
         row("single sign-on by header alone", 403, "").header("x-github-sso", "required; url=https://github.com/orgs/a/sso").means("single-sign-on-required", "policy-refused", ["The organization a"]),
-        row("single sign-on of an enterprise", 403, "").header("x-github-sso", "required; url=https://github.com/enterprises/acme/sso").means("single-sign-on-required", "policy-refused", ["acme"]),
+        row("single sign-on of an enterprise", 403, "").header("x-github-sso", "required; url=https://github.com/enterprises/acme/sso").means("single-sign-on-required", "policy-refused", ["The enterprise acme uses"]),
         row("single sign-on, foreign link", 403, saml).header("x-github-sso", "required; url=https://evil.example/orgs/a/sso").means("single-sign-on-required", "policy-refused", ["The organization uses"]),
         row("single sign-on, script link", 403, saml).header("x-github-sso", "required; url=javascript:alert(1)").means("single-sign-on-required", "policy-refused", []),
         row("app not approved", 403, "Although you appear to have the correct authorization credentials, the `octo-org` organization has enabled OAuth App access restrictions, meaning that data access to third-parties is limited. For more information on these restrictions, including how to enable this app, visit https://docs.github.com/articles/restricting-access-to-your-organization-s-data/").kind(Kind::OAuth).means("oauth-app-not-approved", "policy-refused", ["organization octo-org has not approved", "https://github.com/organizations/octo-org/settings/oauth_application_policy"]),
@@ -264,13 +277,21 @@ fn policy_rows() -> Vec<Row> {
         row("two-factor required", 403, "The `octo-org` organization requires two-factor authentication.").means("two-factor-required", "policy-refused", ["The organization octo-org wants"]),
 
         row("single sign-on of the organization asked for", 403, saml).about(About::Organization("octo-org")).means("single-sign-on-required", "policy-refused", ["The organization octo-org uses"]),
-        row("single sign-on, as documented", 403, "Resource protected by organization SAML enforcement. You must grant your OAuth token access to this organization.").kind(Kind::OAuth).means("single-sign-on-required", "policy-refused", []),
+        row("single sign-on, as documented", 403, "Resource protected by organization SAML enforcement. You must grant your OAuth token access to this organization.").kind(Kind::OAuth).means("single-sign-on-required", "policy-refused", ["Sign in to the organization and authorize the app again.", "https://github.com/settings/applications"]).never(["settings/tokens"]),
+        row("single sign-on of an app user", 403, saml).kind(Kind::AppUser).header("x-github-sso", "required; url=https://github.com/orgs/a/sso").means("single-sign-on-required", "policy-refused", ["https://github.com/orgs/a/sso", "Sign in to the organization a and", "https://github.com/settings/apps/authorizations"]).never(["settings/tokens"]),
         row("single sign-on on a server", 403, saml).site(SERVER).header("x-github-sso", "required; url=https://git.acme.org/orgs/a/sso?authorization_request=x").means("single-sign-on-required", "policy-refused", ["https://git.acme.org/orgs/a/sso?authorization_request=x", "https://git.acme.org/settings/tokens"]),
         row("address list with the address", 403, "Although you appear to have the correct authorization credentials, the `octo-org` organization has an IP allow list enabled, and 203.0.113.7 is not permitted to access this resource.").means("address-not-allowed", "policy-refused", ["does not contain 203.0.113.7,"]),
         row("address list with an address of six", 403, "the `o` organization has an IP allow list enabled, and 2001:db8::7 is not permitted to access this resource.").means("address-not-allowed", "policy-refused", ["2001:db8::7"]),
         row("address list, what is no address", 403, "the `o` organization has an IP allow list enabled, and 1.2.3.4.5 is not permitted").means("address-not-allowed", "policy-refused", ["does not contain the address from"]),
         row("lifetime on a server", 403, "The 'o' organization forbids access via a fine-grained personal access tokens if the token's lifetime is greater than 366 days. Please adjust your token's lifetime at the following URL: https://git.acme.org/settings/personal-access-tokens/9").site(SERVER).means("token-lifetime-too-long", "policy-refused", ["366 days", "https://git.acme.org/settings/personal-access-tokens/9"]),
-        row("classic forbidden by an enterprise", 403, "The 'acme' enterprise forbids access via a personal access token (classic).").means("token-kind-forbidden", "policy-refused", ["acme does not accept classic tokens"]),
+        row("classic forbidden by an enterprise", 403, "The 'acme' enterprise forbids access via a personal access token (classic).").means("token-kind-forbidden", "policy-refused", ["The enterprise acme does not accept classic tokens"]),
+        row("lifetime, by an enterprise", 403, "The 'Octo Labs' enterprise forbids access via a fine-grained personal access tokens if the token's lifetime is greater than 90 days.").kind(Kind::FineGrained).about(About::Organization("octo-org")).means("token-lifetime-too-long", "policy-refused", ["The enterprise Octo Labs does not accept tokens that live"]).never(["octo-org", "he organization"]),
+        row("fine-grained forbidden by an enterprise", 403, "The 'Ada's Labs' enterprise forbids access via a fine-grained personal access tokens.").kind(Kind::FineGrained).about(About::Organization("octo-org")).means("token-kind-forbidden", "policy-refused", ["The enterprise Ada's Labs does not accept"]).never(["octo-org", "/organizations/"]),
+        row("address list of an enterprise", 403, "Although you appear to have the correct authorization credentials, the `octo-labs` enterprise has an IP allow list enabled, and 203.0.113.7 is not permitted to access this resource.").means("address-not-allowed", "policy-refused", ["IP allow list of the enterprise octo-labs does not contain 203.0.113.7", "an owner of the enterprise octo-labs"]).never(["/organizations/"]),
+        row("two-factor of an enterprise", 403, "Your enterprise requires two-factor authentication.").about(About::Organization("octo-org")).means("two-factor-required", "policy-refused", ["The enterprise wants two-factor"]).never(["octo-org"]),
+        row("an enterprise's name is no name", 403, "the '\u{202e}x' enterprise has an IP allow list enabled").means("address-not-allowed", "policy-refused", ["of the enterprise does"]),
+        row("an organization of an enterprise", 403, "The 'octo-org' organization of your enterprise forbids access via a personal access token (classic).").means("token-kind-forbidden", "policy-refused", ["The organization octo-org does not accept"]),
+        row("an organization, and the product's name", 403, "`octo-org` forbids access via a personal access token (classic) on GitHub Enterprise Server.").site(SERVER).means("token-kind-forbidden", "policy-refused", ["The organization octo-org does not accept"]),
     ]
 }
 
@@ -282,9 +303,9 @@ fn a_missing_permission_is_named() {
 fn permission_rows() -> Vec<Row> {
     let by_token = "Resource not accessible by personal access token";
     vec![
-        row("fine-grained", 403, by_token).kind(Kind::FineGrained).header("x-accepted-github-permissions", "issues=read").means("permission-missing", "permission-missing issues=read", ["needs issues=read", "https://github.com/settings/personal-access-tokens"]),
+        row("fine-grained", 403, by_token).kind(Kind::FineGrained).header("x-accepted-github-permissions", "issues=read").means("permission-missing", "permission-missing issues=read", ["needs issues=read", "https://github.com/settings/personal-access-tokens", "its resource owner is the repository's owner. Some(\"https://github.com/settings/personal-access-tokens\")"]),
         row("together", 403, by_token).kind(Kind::FineGrained).header("x-accepted-github-permissions", "pull_requests=read,contents=read; issues=read,contents=read").means("permission-missing", "permission-missing pull_requests=read contents=read", ["pull_requests=read and contents=read, or issues=read and contents=read"]),
-        row("app", 403, "Resource not accessible by integration").kind(Kind::Installation).header("x-accepted-github-permissions", "metadata=read").means("permission-missing", "permission-missing metadata=read", ["GitHub App lacks", "https://github.com/settings/installations"]),
+        row("app", 403, "Resource not accessible by integration").kind(Kind::Installation).header("x-accepted-github-permissions", "metadata=read").means("permission-missing", "permission-missing metadata=read", ["GitHub App lacks", "https://github.com/settings/installations", "app is installed for the repository octo/hello. Some(\"https://github.com/settings/installations\")"]).never(["resource owner"]),
         row("unnamed", 403, by_token).kind(Kind::FineGrained).means("permission-missing", "permission-missing", ["does not name"]),
         row("not really a permission", 403, by_token).header("x-accepted-github-permissions", "allows_permissionless_access=true").means("permission-missing", "permission-missing", ["does not name"]),
         row("garbage permissions", 403, by_token).header("x-accepted-github-permissions", ";;, ,\u{1b}[2J;a b").means("permission-missing", "permission-missing", ["does not name"]),
@@ -307,12 +328,26 @@ fn permission_rows() -> Vec<Row> {
         row("404 without body", 404, "").means("not-found-or-hidden", "not-found", []),
 
         row("organizations without scope", 403, "You need at least read:org scope or user scope to list your organizations.").about(About::Account).header("x-oauth-scopes", "repo").header("x-accepted-oauth-scopes", "admin:org, read:org, user, write:org").means("scope-missing", "permission-missing admin:org read:org user write:org", ["read:org or user"]),
-        row("members, fine-grained", 403, by_token).about(About::Organization("octo-org")).kind(Kind::FineGrained).header("x-accepted-github-permissions", "members=read").means("permission-missing", "permission-missing members=read", ["needs members=read"]),
+        row("members, fine-grained", 403, by_token).about(About::Organization("octo-org")).kind(Kind::FineGrained).header("x-accepted-github-permissions", "members=read").means("permission-missing", "permission-missing members=read", ["needs members=read", "resource owner is the organization octo-org. Some(\"https://github.com/settings/personal-access-tokens\")"]).never(["this repository"]),
+        row("members, app user", 403, "Resource not accessible by integration").about(About::Organization("octo-org")).kind(Kind::AppUser).site(SERVER).header("x-accepted-github-permissions", "members=read").means("permission-missing", "permission-missing members=read", ["app is installed for the organization octo-org. Some(\"https://git.acme.org/settings/installations\")"]).never(["resource owner"]),
+        row("app of a token of unknown kind", 403, "Resource not accessible by integration").kind(Kind::Unknown).means("permission-missing", "permission-missing", ["GitHub App lacks", "Give the app", "app is installed for the repository octo/hello"]).never(["Edit", "resource owner"]),
+        row("account, fine-grained", 403, by_token).about(About::Account).kind(Kind::FineGrained).means("permission-missing", "permission-missing", ["Edit the token"]).never(["repository", "resource owner"]),
+        row("account, installation", 403, "Resource not accessible by integration").about(About::Account).kind(Kind::Installation).means("permission-missing", "permission-missing", ["Give the app"]).never(["repository", "resource owner", "installed"]),
+        row("a classic token has no resource owner", 403, by_token).header("x-accepted-github-permissions", "issues=read").means("permission-missing", "permission-missing issues=read", ["Edit the token"]).never(["resource owner"]),
         row("app user", 403, "Resource not accessible by integration").kind(Kind::AppUser).header("x-accepted-github-permissions", "contents=read").means("permission-missing", "permission-missing contents=read", ["Give the app contents=read", "https://github.com/settings/installations"]),
         row("organization is hidden", 404, "Not Found").about(About::Organization("octo-org")).header("x-oauth-scopes", "repo").means("not-found-or-hidden", "not-found", ["the organization octo-org", "a person is no organization"]),
         row("organization is hidden from a fine-grained token", 404, "Not Found").about(About::Organization("octo-org")).kind(Kind::FineGrained).means("not-found-or-hidden", "not-found", ["resource owner is the organization", "approve the token"]),
         row("404 app user", 404, "Not Found").kind(Kind::AppUser).means("not-found-or-hidden", "not-found", ["app is installed for the repository octo/hello"]),
         row("404 of the account", 404, "Not Found").about(About::Account).means("not-found-or-hidden", "not-found", ["what was asked for"]),
+        row("scope of an OAuth app", 403, "x").kind(Kind::OAuth).header("x-oauth-scopes", "gist").header("x-accepted-oauth-scopes", "repo").means("scope-missing", "permission-missing repo", ["OAuth app token lacks a scope", "Authorize the app again with repo", "https://github.com/settings/applications"]).never(["Edit", "settings/tokens"]),
+        row("scope of an OAuth app on a server", 403, "x").kind(Kind::OAuth).site(SERVER).header("x-oauth-scopes", "gist").header("x-accepted-oauth-scopes", "repo").means("scope-missing", "permission-missing repo", ["https://git.acme.org/settings/applications"]).never(["settings/tokens"]),
+        row("scope of a token of unknown kind", 403, "x").kind(Kind::Unknown).header("x-oauth-scopes", "gist").header("x-accepted-oauth-scopes", "repo").means("scope-missing", "permission-missing repo", ["Edit the token and give it repo", "https://github.com/settings/tokens"]),
+        row("an empty list is no lack of an app user token", 403, "x").kind(Kind::AppUser).header("x-oauth-scopes", "").header("x-accepted-oauth-scopes", "repo").means("forbidden", "permission-missing", ["https://github.com/settings/apps/authorizations"]).never(["settings/tokens"]),
+        row("permission of an OAuth app", 403, by_token).kind(Kind::OAuth).header("x-accepted-github-permissions", "issues=read").means("permission-missing", "permission-missing issues=read", ["Authorize the app again with a scope that allows issues=read", "https://github.com/settings/applications"]).never(["Edit"]),
+        row("404 OAuth without repo", 404, "Not Found").kind(Kind::OAuth).header("x-oauth-scopes", "gist").means("not-found-or-hidden", "not-found", ["Authorize the OAuth app again with the scope repo", "https://github.com/settings/applications"]).never(["settings/tokens"]),
+        row("404 OAuth with repo", 404, "Not Found").kind(Kind::OAuth).header("x-oauth-scopes", "repo").means("not-found-or-hidden", "not-found", ["single sign-on", "authorize the OAuth app again", "https://github.com/settings/applications"]).never(["settings/tokens"]),
+        row("404 app user after the end", 404, "Not Found").kind(Kind::AppUser).ended(NOW - 1).means("not-found-or-hidden", "not-found", ["Authorize the app again: this token ended on 2025-12-31", "https://github.com/settings/apps/authorizations"]).never(["personal-access-tokens"]),
+        row("404 installation after the end", 404, "Not Found").kind(Kind::Installation).ended(NOW - 1).means("not-found-or-hidden", "not-found", ["issue a new installation token: this one ended on 2025-12-31"]).never(["personal-access-tokens"]),
         row("404 with the permission it takes", 404, "Not Found").kind(Kind::FineGrained).header("x-accepted-github-permissions", "contents=read").means("not-found-or-hidden", "not-found", ["absent, or hidden"]),
     ]
 }

@@ -13,11 +13,10 @@ use jackfield_guest::{
     Cause, Failure, Page, Progress, Request, Response, Timestamp, Warning, text,
 };
 
-use crate::advice;
-use crate::api::Api;
+use crate::advice::Advised;
+use crate::api::{Answered, Api};
 use crate::cursor::{Cursor, Seen};
 use crate::diagnose::About;
-use crate::site::Site;
 use crate::wire::{self, Entry, Key};
 
 /// Records that GitHub puts on a page, at most.
@@ -26,14 +25,22 @@ const PAGE: u32 = 100;
 /// Bytes of an entity tag that is kept. GitHub's have 68.
 const MOST_TAG_BYTES: usize = 200;
 
+const AUTHORIZE_TOKEN: Advice = Advice {
+    text: "Authorize the token for single sign-on of these organizations, in GitHub's list of tokens.",
+    page: Some("https://github.com/settings/tokens"),
+};
+
 pub(super) const PARTIAL: Diagnosis = Diagnosis {
     code: "partial-results",
     means: "GitHub left out what belongs to organizations with single sign-on for which the token is \
             not authorized.",
-    advice: &[Advice {
-        text: "Authorize the token for single sign-on of these organizations, in GitHub's list of tokens.",
-        page: Some("https://github.com/settings/tokens"),
-    }],
+    advice: &[
+        AUTHORIZE_TOKEN,
+        Advice {
+            text: "For an app's token, sign in to these organizations and authorize the app again.",
+            page: Some("https://github.com/settings/applications"),
+        },
+    ],
 };
 
 pub(super) const CIRCLE: Diagnosis = Diagnosis {
@@ -102,14 +109,15 @@ impl<'a> Listing<'a> {
             None => first.query("per_page", size),
         };
         match api.ask_unless(asked, known.map(|seen| seen.etag.as_str()), self.about)? {
-            Some(response) => {
+            Answered::Anew(response) => {
                 let mut page = self.of(&response, cursor, limit)?;
-                page.warnings.extend(partial(&response, &api.site));
+                page.warnings.extend(partial(&response, api));
                 Ok(page)
             }
-            None => {
+            Answered::Unchanged(response) => {
                 let progress = Progress::CaughtUp(Some(cursor.write()));
-                Ok(Page { progress, ..Page::empty() })
+                let warnings = partial(&response, api).into_iter().collect();
+                Ok(Page { progress, warnings, ..Page::empty() })
             }
         }
     }
@@ -197,7 +205,7 @@ fn is_tag(text: &str) -> bool {
 }
 
 /// What `x-github-sso: partial-results; organizations=1,2` means on a success: records are missing.
-pub(crate) fn partial(response: &Response, site: &Site) -> Option<Warning> {
+pub(crate) fn partial(response: &Response, api: &Api) -> Option<Warning> {
     let value =
         response.header("x-github-sso").filter(|value| value.starts_with("partial-results"))?;
     let organizations = value.split_once("organizations=").map_or("", |(_, ids)| ids);
@@ -206,5 +214,12 @@ pub(crate) fn partial(response: &Response, site: &Site) -> Option<Warning> {
         "GitHub left out what belongs to organizations with single sign-on for which the token is not \
          authorized (their ids: {ids})."
     );
-    Some(advice::noting(&PARTIAL, site, message))
+    let note = Warning::new(PARTIAL.code, message);
+    Some(match api.kind {
+        kind if kind.is_authorized() => note.leads(
+            "Sign in to these organizations and authorize the app again.",
+            kind.page(&api.site),
+        ),
+        _ => note.advise(&AUTHORIZE_TOKEN, &api.site),
+    })
 }

@@ -483,12 +483,27 @@ fn an_unchanged_list_costs_a_304_and_keeps_its_cursor() {
         assert_eq!(trace.sent[0].header("accept"), Some("application/vnd.github+json"));
         let page = page.unwrap();
         assert_eq!((keys(&page), kept(&page)), (vec![], Some(cursor)), "{stream}");
+        assert_eq!(page.warnings, [], "{stream}");
 
         let (page, _) =
             read(with(stream, parameters, Some(cursor), 9), tagged(list(&[1, 3]), "W/\"b\""));
         let page = page.unwrap();
         assert_eq!(keys(&page), ["1", "3"], "{stream}");
         assert!(kept(&page).unwrap().contains("W/\\\"b\\\""), "{stream}");
+    }
+}
+
+#[test]
+fn an_unchanged_list_may_still_be_a_part() {
+    for (stream, parameters, start) in TAGGED {
+        let cursor = format!(r#"{start},"seen":{{"etag":"\"a\"","size":9}}}}"#);
+        let unchanged = Response::new(304)
+            .with_header("x-github-sso", "partial-results; organizations=21955855");
+        let page = read(with(stream, parameters, Some(&cursor), 9), unchanged).0.unwrap();
+        assert_eq!(kept(&page), Some(cursor.as_str()), "{stream}");
+        assert_eq!(page.warnings.len(), 1, "{stream}");
+        assert_eq!(page.warnings[0].code, "partial-results", "{stream}");
+        assert!(page.warnings[0].message.contains("21955855"), "{stream}");
     }
 }
 
