@@ -36,7 +36,7 @@ fn reported(report: &Report) -> [Step; 4] {
     [
         edition(report),
         credential(report, Timestamp::now()),
-        permissions(&report.permissions),
+        permissions(report),
         limits(report),
     ]
 }
@@ -94,7 +94,8 @@ fn credential(report: &Report, now: Timestamp) -> Step {
         .evidence_if("ends", report.credential_expires_at.map(|time| time.to_string()));
     let told = !report.warnings.is_empty();
     let ending = state_of_passed(report, now) == ConnectionState::Expiring;
-    let step = report.warnings.iter().cloned().fold(step, Step::warn);
+    let of_it = |warning: &&Warning| !report.permissions.iter().any(|one| is_told(one, warning));
+    let step = report.warnings.iter().filter(of_it).cloned().fold(step, Step::warn);
     match report.credential_expires_at.filter(|_| ending && !told) {
         Some(end) => step.warn(Warning {
             code: "credential-expiring".to_owned(),
@@ -108,7 +109,8 @@ fn credential(report: &Report, now: Timestamp) -> Step {
     }
 }
 
-fn permissions(permissions: &[Permission]) -> Step {
+fn permissions(report: &Report) -> Step {
+    let permissions = report.permissions.as_slice();
     let of = |grant: Grant| permissions.iter().filter(move |one| one.grant == grant);
     let sentence = if of(Grant::Missing).next().is_some() {
         "Some of what the connector can do needs a permission that is missing."
@@ -122,7 +124,17 @@ fn permissions(permissions: &[Permission]) -> Step {
     let told = |one: &Permission| format!("{}: {}", one.name, known(one.grant));
     let step = Step::passed(StepName::Permissions, sentence);
     let step = permissions.iter().fold(step, |step, one| step.evidence("permission", told(one)));
-    of(Grant::Missing).fold(step, |step, one| step.warn(missing(one)))
+    let told = |warning: &&Warning| permissions.iter().any(|one| is_told(one, warning));
+    let step = report.warnings.iter().filter(told).cloned().fold(step, Step::warn);
+    let untold = |one: &&Permission| !report.warnings.iter().any(|warning| is_told(one, warning));
+    of(Grant::Missing).filter(untold).fold(step, |step, one| step.warn(missing(one)))
+}
+
+/// Whether the connector's own warning, which knows where that is mended, names the missing permission.
+fn is_told(permission: &Permission, warning: &Warning) -> bool {
+    let part = |c: char| c.is_ascii_alphanumeric() || matches!(c, ':' | '_' | '=' | '-');
+    let mut words = warning.message.split(|c| !part(c));
+    permission.grant == Grant::Missing && words.any(|word| word == permission.name)
 }
 
 fn known(grant: Grant) -> &'static str {
@@ -218,7 +230,7 @@ mod tests {
                 needed_by: vec!["issues".to_owned()],
             };
             let all: Vec<Permission> = grants.iter().map(one).collect();
-            let step = permissions(&all);
+            let step = permissions(&Report { permissions: all, ..report(None) });
             assert_eq!(step.outcome, expected, "{grants:?}");
             assert_eq!(step.evidence.len(), grants.len());
             let names = |warning: &Warning| {
@@ -226,6 +238,32 @@ mod tests {
             };
             assert!(step.warnings.iter().all(names), "{step:?}");
         }
+    }
+
+    #[test]
+    fn a_connectors_own_warning_of_a_missing_permission_takes_the_place_of_ours() {
+        let lacks = |name: &str| Permission {
+            name: name.to_owned(),
+            grant: Grant::Missing,
+            needed_by: vec!["members".to_owned()],
+        };
+        let warning = |message: &str| Warning {
+            code: "scope-missing".to_owned(),
+            message: message.to_owned(),
+            remedies: vec![],
+        };
+        let permissions_all = vec![lacks("read:org"), lacks("repo")];
+        let warnings = vec![warning("It lacks the scope read:org."), warning("No repository.")];
+        let report = Report { permissions: permissions_all, warnings, ..report(None) };
+        let told = |step: Step| -> Vec<String> {
+            step.warnings.into_iter().map(|warning| warning.message).collect()
+        };
+        assert_eq!(told(credential(&report, Timestamp(0))), ["No repository."]);
+        let expected = [
+            "It lacks the scope read:org.",
+            "The permission repo is missing, which is needed for members.",
+        ];
+        assert_eq!(told(permissions(&report)), expected);
     }
 
     #[test]
