@@ -8,7 +8,7 @@ use crate::site::Site;
 
 /// All of them, as the documentation lists them.
 #[cfg(test)]
-pub(crate) const ALL: [&Diagnosis; 8] = [
+pub(crate) const ALL: [&Diagnosis; 12] = [
     &NO_JIRA,
     &HTTP_ON_CLOUD,
     &TOKEN_ON_CLOUD,
@@ -17,6 +17,10 @@ pub(crate) const ALL: [&Diagnosis; 8] = [
     &NO_ACCOUNT,
     &NO_RECORD_KEY,
     &PAGES_WITHOUT_END,
+    &PAGE_TOKEN_TOO_LONG,
+    &CURSOR_UNUSABLE,
+    &PROJECT_MALFORMED,
+    &FILTER_MALFORMED,
 ];
 
 const NO_JIRA: Diagnosis = Diagnosis {
@@ -93,6 +97,38 @@ pub(crate) const PAGES_WITHOUT_END: Diagnosis = Diagnosis {
     )],
 };
 
+/// A page token with which the cursor would be longer than any that the host keeps.
+pub(crate) const PAGE_TOKEN_TOO_LONG: Diagnosis = Diagnosis {
+    code: "page-token-too-long",
+    means: "Jira's page token is longer than what can be kept, so reading was stopped.",
+    advice: &[
+        advice("Use a shorter filter: the page token holds it."),
+        advice("Tell the connector's author, with the evidence, if there is no filter."),
+    ],
+};
+
+const CURSOR_UNUSABLE: Diagnosis = Diagnosis {
+    code: "cursor-unusable",
+    means: "The cursor is not one of this stream and its parameters, or of another version of the \
+        connector.",
+    advice: &[advice("Start the stream anew, without a cursor.")],
+};
+
+const PROJECT_MALFORMED: Diagnosis = Diagnosis {
+    code: "project-malformed",
+    means: "The project is not given as its key, as in `ACME`.",
+    advice: &[advice(
+        "Enter the letters that stand before the number of the project's issues, as ACME in \
+         ACME-12.",
+    )],
+};
+
+const FILTER_MALFORMED: Diagnosis = Diagnosis {
+    code: "filter-malformed",
+    means: "The filter's brackets or quotation marks do not close, or it ends with a backslash.",
+    advice: &[advice("Write it as in Jira's own advanced search, and try it there first.")],
+};
+
 /// The host is none of a Jira.
 pub(crate) fn no_jira(site: &Site) -> Failure {
     let message =
@@ -128,6 +164,22 @@ pub(crate) fn api_token_on_data_center(site: &Site) -> Failure {
 /// A success without an identity.
 pub(crate) fn no_account() -> Failure {
     NO_ACCOUNT.failure(Cause::Protocol).retry(Retry::AfterUserAction)
+}
+
+/// A cursor of something else.
+pub(crate) fn cursor_unusable(problem: &str) -> Failure {
+    CURSOR_UNUSABLE.failure(Cause::InvalidInput).saying(problem.to_owned()).wrong("/cursor")
+}
+
+/// A project that no key can be.
+pub(crate) fn project_malformed() -> Failure {
+    PROJECT_MALFORMED.failure(Cause::InvalidInput).wrong("/parameters/project")
+}
+
+/// A filter that would not stay within its brackets.
+pub(crate) fn filter_malformed(problem: &str) -> Failure {
+    let message = format!("The filter cannot be used: {problem}.");
+    FILTER_MALFORMED.failure(Cause::InvalidInput).saying(message).wrong("/parameters/jql")
 }
 
 fn on_cloud(diagnosis: &Diagnosis, site: &Site, what: &str) -> Failure {

@@ -68,8 +68,8 @@ fn of_cloud(
             let (mut page, taken) = page(api, &found, cursor.skip, request.limit)?;
             let token = found.next_page_token.as_deref().filter(|token| !token.is_empty());
             page.progress = match token.filter(|_| found.is_last != Some(true)) {
-                _ if taken.more => Progress::More(cursor.within(taken.step)?.write()),
-                Some(token) => Progress::More(cursor.at_token(token, taken.step)?.write()),
+                _ if taken.more => Progress::More(cursor.within(taken.step)?.write()?),
+                Some(token) => Progress::More(cursor.at_token(token, taken.step)?.write()?),
                 None => Progress::CaughtUp(cursor.next_run(taken.step)),
             };
             Ok(page)
@@ -118,7 +118,7 @@ fn of_data_center(
             page.progress = if !taken.more && (taken.step.count == 0 || all) {
                 Progress::CaughtUp(cursor.next_run(taken.step))
             } else {
-                Progress::More(cursor.at_change(taken.last, taken.step)?.write())
+                Progress::More(cursor.at_change(taken.last, taken.step)?.write()?)
             };
             Ok(page)
         })(),
