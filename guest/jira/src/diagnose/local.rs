@@ -1,14 +1,14 @@
 //! What can be seen without asking Jira, or in an answer that succeeded.
 
 use jackfield_guest::diagnosis::Diagnosis;
-use jackfield_guest::{Cause, Failure, Retry};
+use jackfield_guest::{Cause, Failure, Retry, Warning};
 
-use super::{API_TOKENS, Refine, advice, advice_at};
+use super::{API_TOKENS, Refine, advice, advice_at, warning};
 use crate::site::Site;
 
 /// All of them, as the documentation lists them.
 #[cfg(test)]
-pub(crate) const ALL: [&Diagnosis; 12] = [
+pub(crate) const ALL: [&Diagnosis; 13] = [
     &NO_JIRA,
     &HTTP_ON_CLOUD,
     &TOKEN_ON_CLOUD,
@@ -21,6 +21,7 @@ pub(crate) const ALL: [&Diagnosis; 12] = [
     &CURSOR_UNUSABLE,
     &PROJECT_MALFORMED,
     &FILTER_MALFORMED,
+    &SEARCH_WARNING,
 ];
 
 const NO_JIRA: Diagnosis = Diagnosis {
@@ -129,6 +130,12 @@ const FILTER_MALFORMED: Diagnosis = Diagnosis {
     advice: &[advice("Write it as in Jira's own advanced search, and try it there first.")],
 };
 
+const SEARCH_WARNING: Diagnosis = Diagnosis {
+    code: "search-warning",
+    means: "Jira made the search, and warns of something in it.",
+    advice: &[advice("Try the filter in Jira's own advanced search, and mend what it warns of.")],
+};
+
 /// The host is none of a Jira.
 pub(crate) fn no_jira(site: &Site) -> Failure {
     let message =
@@ -180,6 +187,11 @@ pub(crate) fn project_malformed() -> Failure {
 pub(crate) fn filter_malformed(problem: &str) -> Failure {
     let message = format!("The filter cannot be used: {problem}.");
     FILTER_MALFORMED.failure(Cause::InvalidInput).saying(message).wrong("/parameters/jql")
+}
+
+/// A search of which Jira says this.
+pub(crate) fn search_warning(said: &str) -> Warning {
+    Warning { message: format!("Jira says of the search: {said}"), ..warning(&SEARCH_WARNING) }
 }
 
 fn on_cloud(diagnosis: &Diagnosis, site: &Site, what: &str) -> Failure {

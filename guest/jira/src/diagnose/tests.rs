@@ -289,13 +289,13 @@ fn query_rows() -> Vec<Row> {
     vec![
         row("page token", 400, "The provided next page token is invalid or expired.").about(ISSUES).means("page-token-expired", "invalid-input", ["/cursor"]),
         row("unbounded", 400, "Unbounded JQL queries are not allowed here. Please add a search restriction to your query.").about(ISSUES).means("unbounded-query", "invalid-input", ["/parameters/jql"]),
-        row("project", 400, "The value 'ACME' does not exist for the field 'project'.").about(narrowed).means("project-not-found-or-hidden", "not-found", ["absent, or hidden", "Browse Projects", "field 'project'"]),
+        row("project", 400, "The value 'ACME' does not exist for the field 'project'.").about(narrowed).means("project-not-found-or-hidden", "not-found", ["absent, or hidden", "Browse Projects", "field 'project'", "whether it may browse any"]),
         row("project of a filter", 400, "The value 'ACME' does not exist for the field 'project'.").about(filtered).means("filter-refused", "invalid-input", ["/parameters/jql"]),
         row("filter", 400, "Error in the JQL Query: Expecting ')' before the end of the query.").about(filtered).means("filter-refused", "invalid-input", ["Expecting ')'", "/parameters/jql"]),
         row("not the filter", 400, "").about(filtered).means("request-refused", "protocol", []),
         row("no filter", 400, "The value must be between 1 and 5000.").about(ISSUES).means("request-refused", "protocol", ["between 1 and 5000"]),
         row("fields", 400, r#"{"errorMessages":[],"errors":{"maxResults":"too many"}}"#).about(About::Users).means("request-refused", "protocol", ["maxResults: too many"]),
-        row("hidden", 404, "Issue Does Not Exist").about(ISSUES).means("not-found-or-hidden", "not-found", ["absent, or hides"]),
+        row("hidden", 404, "Issue Does Not Exist").about(ISSUES).means("not-found-or-hidden", "not-found", ["absent, or hides", "whether it may browse any"]),
         row("hidden, Jira's page", 404, PAGE).server(Pat).about(About::Users).means("not-found-or-hidden", "not-found", []),
         row("removed", 410, "The requested API has been removed. Please migrate to the /rest/api/3/search/jql API. A full migration guideline is available at https://developer.atlassian.com/changelog/#CHANGE-2046").server(Pat).about(ISSUES).means("api-removed", "unsupported", ["Please migrate", "become Jira Cloud"]),
         row("method", 405, "").means("request-refused", "protocol", ["it does not say why"]),
@@ -387,6 +387,14 @@ fn a_rule_says_what_the_table_says_where_it_is_not_refined() {
     }
 }
 
+/// The page that the table makes.
+fn page() -> String {
+    let introduction = "What the Jira connector can tell apart: the code of a failure or a warning, what \
+                        it means, and what to do. It may say the same with names and dates. Answers that are no JSON \
+                        or of another shape have the codes `not-json`, `empty-answer` and `unexpected-shape`.";
+    diagnosis::page("Diagnoses of Jira", introduction, table())
+}
+
 #[test]
 fn codes_are_unique_and_the_page_is_what_the_table_says() {
     let mut seen = BTreeSet::new();
@@ -400,11 +408,40 @@ fn codes_are_unique_and_the_page_is_what_the_table_says() {
             assert!(advice.page.is_none_or(|page| page.starts_with("https://")), "{code}");
         }
     }
-    let introduction = "What the Jira connector can tell apart: the code of a failure, what it means, and \
-                        what to do. A failure may say the same with names and dates. Answers that are no JSON \
-                        or of another shape have the codes `not-json`, `empty-answer` and `unexpected-shape`.";
-    let page = diagnosis::page("Diagnoses of Jira", introduction, table());
-    testing::assert_generated(concat!(env!("CARGO_MANIFEST_DIR"), "/DIAGNOSES.md"), &page);
+    testing::assert_generated(concat!(env!("CARGO_MANIFEST_DIR"), "/DIAGNOSES.md"), &page());
+}
+
+#[test]
+fn the_page_has_the_codes_of_warnings_of_inputs_and_of_answers_that_cannot_be_read() {
+    const CODES: [&str; 14] = [
+        "cursor-unusable",
+        "project-malformed",
+        "filter-malformed",
+        "page-token-too-long",
+        "search-warning",
+        "unencrypted",
+        "expires-soon",
+        "expiry-date-passed",
+        "expiry-unknown",
+        "password-in-use",
+        "token-without-scopes",
+        "no-project-visible",
+        "no-user-visible",
+        "permissions-unknown",
+    ];
+    let page = page();
+    for code in CODES {
+        let row = table().find(|row| row.code == code).unwrap();
+        assert!(!row.advice.is_empty(), "{code}");
+        assert!(page.contains(&format!("\n## {code}\n\n{}\n", row.means)), "{code}");
+    }
+    let names = |code: &str| page.contains(&format!("`{code}`"));
+    for code in ["not-json", "empty-answer", "unexpected-shape"] {
+        assert!(names(code), "{code}");
+    }
+    for code in ["web-page-instead", "unexpected-status"] {
+        assert!(table().any(|row| row.code == code), "{code}");
+    }
 }
 
 #[test]

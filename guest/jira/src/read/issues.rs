@@ -19,7 +19,7 @@ use serde::Deserialize;
 use super::{PAGE, Taken, take};
 use crate::api::Api;
 use crate::cursor::Cursor;
-use crate::diagnose::{About, PAGE_TOKEN_EXPIRED};
+use crate::diagnose::{About, PAGE_TOKEN_EXPIRED, local};
 use crate::query::Query;
 use crate::settings::Deployment;
 use crate::wire::{Found, Issue};
@@ -144,6 +144,5 @@ fn page(api: &Api<'_>, found: &Found<'_>, skip: u64, limit: u32) -> Result<(Page
 /// What Jira warns of, in one sentence.
 fn warning(found: &Found<'_>) -> Option<Warning> {
     let messages = found.warning_messages.as_ref().filter(|messages| !messages.is_empty())?;
-    let said = text::quote(&messages.join(" "), 300);
-    Some(Warning::new("search-warning", format!("Jira says of the search: {said}")))
+    Some(local::search_warning(&text::quote(&messages.join(" "), 300)))
 }

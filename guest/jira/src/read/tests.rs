@@ -526,6 +526,8 @@ fn a_search_that_warns_is_heard() {
     let answer = found(&[], r#","warningMessages":["The value 'x' is unknown."]"#);
     let page = run(SERVER, request("issues", None, 1), vec![answer]).0.unwrap();
     assert_eq!(page.warnings[0].message, "Jira says of the search: The value 'x' is unknown.");
+    assert_eq!(page.warnings[0].code, "search-warning");
+    assert!(page.warnings[0].remedies[0].text.contains("advanced search"));
 }
 
 #[test]
