@@ -64,7 +64,8 @@ const PASSWORD_IN_USE: Diagnosis = Diagnosis {
     code: "password-in-use",
     means: "The connection uses a password; from Jira 11 on this is turned off by default.",
     advice: &[advice(
-        "Create a personal access token in your profile in Jira, and choose that method.",
+        "Create a personal access token in your profile in Jira, and connect again with the method \
+         personal access token.",
     )],
 };
 

@@ -38,8 +38,8 @@ pub(super) const LOGIN: &[Rule] = &[
                 turned off, as it is by default from Jira 11 on.",
             advice: &[
                 advice(
-                    "Create a personal access token in your profile in Jira, and choose that \
-                     method.",
+                    "Create a personal access token in your profile in Jira, and connect again \
+                     with the method personal access token.",
                 ),
                 advice(
                     "An administrator can allow basic authentication again, where tokens cannot \
@@ -127,7 +127,7 @@ pub(super) const RULES: &[Rule] = &[
             means: "Jira Cloud does not take this kind of token: it looks for an API token, with \
                 the account's e-mail address.",
             advice: &[advice_at(
-                "Create an API token, and choose the method API token.",
+                "Create an API token, and connect again with the method API token.",
                 API_TOKENS,
             )],
         },
@@ -163,7 +163,7 @@ pub(super) const RULES: &[Rule] = &[
             means: "This server is older than version 8.14, the first that has personal access \
                 tokens.",
             advice: &[
-                advice("Choose the method user and password."),
+                advice("Connect again with the method user and password."),
                 advice(
                     "Better, ask the administrator to update the server: such versions get no \
                      security fixes.",
@@ -301,7 +301,10 @@ pub(super) const RULES: &[Rule] = &[
             advice: &[
                 advice("Sign in to Jira with them in a browser; then update the connection."),
                 advice("Do not try often: after a few failures Jira asks for a CAPTCHA."),
-                advice("From version 8.14 on, use a personal access token instead."),
+                advice(
+                    "From version 8.14 on, better connect again with the method personal access \
+                     token.",
+                ),
             ],
         },
         cause: Cause::CredentialRejected,

@@ -44,7 +44,7 @@ const TOKEN_ON_CLOUD: Diagnosis = Diagnosis {
     means: "Jira Cloud has no personal access tokens; it takes API tokens, with the account's \
         e-mail address.",
     advice: &[
-        advice_at("Create an API token, and choose the method API token.", API_TOKENS),
+        advice_at("Create an API token, and connect again with the method API token.", API_TOKENS),
         advice("If the Jira is a server of your own, enter its host name."),
     ],
 };
@@ -54,7 +54,7 @@ const PASSWORD_ON_CLOUD: Diagnosis = Diagnosis {
     means: "Jira Cloud accepts no passwords; it takes API tokens, with the account's e-mail \
         address.",
     advice: &[
-        advice_at("Create an API token, and choose the method API token.", API_TOKENS),
+        advice_at("Create an API token, and connect again with the method API token.", API_TOKENS),
         advice("If the Jira is a server of your own, enter its host name."),
     ],
 };
@@ -65,8 +65,8 @@ const API_TOKEN_ON_DATA_CENTER: Diagnosis = Diagnosis {
         Cloud only.",
     advice: &[
         advice(
-            "In your Jira open Profile, then Personal Access Tokens, create one, and choose the \
-             method personal access token.",
+            "In your Jira open Profile, then Personal Access Tokens, create one, and connect \
+             again with the method personal access token.",
         ),
         advice(
             "If you use Jira Cloud, enter the host name of its site, such as acme.atlassian.net.",

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use jackfield_guest::{diagnosis, testing};
+use jackfield_guest::{Connector, diagnosis, testing};
 
 use jackfield_guest::testing::{cause_name, evidence};
 
@@ -442,6 +442,39 @@ fn the_page_has_the_codes_of_warnings_of_inputs_and_of_answers_that_cannot_be_re
     for code in ["web-page-instead", "unexpected-status"] {
         assert!(table().any(|row| row.code == code), "{code}");
     }
+}
+
+/// An update cannot change the method of a connection.
+#[test]
+fn another_method_is_another_connection() {
+    let manifest: serde_json::Value = serde_json::from_str(crate::Jira::MANIFEST).unwrap();
+    let labels = manifest["auth"].as_array().unwrap().iter().map(|method| {
+        let label = method["label"].as_str().unwrap().split(" (").next().unwrap();
+        label.to_lowercase()
+    });
+    let labels: Vec<_> = labels.collect();
+    let mut codes = BTreeSet::new();
+    for row in table() {
+        for text in row.advice.iter().map(|advice| advice.text) {
+            assert!(!text.to_lowercase().contains("choose"), "{}: {text}", row.code);
+            let Some((before, method)) = text.split_once("the method ") else { continue };
+            assert!(before.ends_with("onnect again with "), "{}: {text}", row.code);
+            let method = method.trim_end_matches('.').to_lowercase();
+            assert!(labels.contains(&method), "{}: {method} of {labels:?}", row.code);
+            codes.insert(row.code);
+        }
+    }
+    let expected = [
+        "api-token-on-data-center",
+        "basic-authentication-off",
+        "bearer-on-cloud",
+        "password-in-use",
+        "password-on-cloud",
+        "password-rejected",
+        "personal-access-token-on-cloud",
+        "server-without-tokens",
+    ];
+    assert_eq!(codes.into_iter().collect::<Vec<_>>(), expected);
 }
 
 #[test]
