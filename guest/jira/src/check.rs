@@ -18,7 +18,7 @@ use jackfield_guest::{Account, Failure, Grant, Permission, Report, Response};
 use crate::api::Api;
 use crate::diagnose::About;
 use crate::discover::{self, Reached};
-use crate::settings::{Deployment, Found, Route, Setup};
+use crate::settings::{Deployment, End, Found, Route, Setup};
 use crate::wire::{self, Myself};
 
 pub(crate) mod notes;
@@ -39,7 +39,7 @@ pub(crate) fn check(setup: &Setup) -> Result<Report, Failure> {
     Ok(Report {
         edition: Some(edition(&api)),
         organizations: vec![setup.site.address()],
-        credential_expires_at: setup.expires_at.filter(|end| *end > setup.now),
+        credential_expires_at: setup.end.map(End::at).filter(|end| *end > setup.now),
         permissions: permissions(&held),
         warnings: notes::all(setup, &api, &held),
         discovered: discovered(&api),

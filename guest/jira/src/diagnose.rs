@@ -14,7 +14,7 @@ use jackfield_guest::text::quote;
 use jackfield_guest::{Cause, Failure, Response, Retry, Timestamp, Warning};
 
 use crate::identity;
-use crate::settings::{Method, Route};
+use crate::settings::{End, Method, Route};
 use crate::site::Site;
 use crate::wire::Refusal;
 
@@ -91,7 +91,7 @@ pub(crate) struct Context<'a> {
     /// With what.
     pub(crate) method: Method,
     /// When that ends, where it is known.
-    pub(crate) expires_at: Option<Timestamp>,
+    pub(crate) end: Option<End>,
     /// The version of a Data Center, where it is known.
     pub(crate) version: Option<(u32, u32)>,
     /// The time now.

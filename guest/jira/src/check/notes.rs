@@ -7,7 +7,7 @@ use jackfield_guest::{Failure, Timestamp, Warning, time};
 use super::Held;
 use crate::api::Api;
 use crate::diagnose::{API_TOKENS, advice, advice_at, warning};
-use crate::settings::{Method, Route, Setup};
+use crate::settings::{End, Method, Route, Setup};
 use crate::wire;
 
 /// A credential that ends within this time is warned of.
@@ -119,7 +119,7 @@ fn unencrypted(setup: &Setup) -> Option<Warning> {
 }
 
 fn ends(setup: &Setup) -> Option<Warning> {
-    match setup.expires_at {
+    match setup.end.map(End::at) {
         Some(end) if end <= setup.now => Some(passed(setup, end)),
         Some(end) if end <= setup.now.saturating_add(SOON) => Some(soon(setup, end)),
         None if setup.method == Method::ApiToken => Some(warning(&EXPIRY_UNKNOWN)),

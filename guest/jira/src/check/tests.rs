@@ -575,6 +575,31 @@ fn warnings_follow_from_what_is_known() {
 }
 
 #[test]
+fn a_mistyped_token_beside_an_old_date_is_not_said_to_have_ended() {
+    let dated = CLOUD.replace('}', r#","token_expires_on":"2025-11-30"}"#);
+    let script = Script::new().at(NOW).secret_until("api_token", None, Some(NOW + 86_400_000));
+    let script = script.answer(refused()).answer(tenant(ID)).answer(refused());
+    let failure = script.run(|| Jira::check(Settings::from_json(&dated))).0.unwrap_err();
+    assert_eq!(failure.code, "token-expired");
+    assert_eq!(
+        failure.message,
+        "Jira does not accept the API token, and 2025-11-30, the date that was entered for its \
+         expiration, has passed."
+    );
+    assert!(failure.remedies.iter().any(|remedy| remedy.text.contains("mistyped")));
+}
+
+#[test]
+fn a_date_that_was_entered_corrects_the_one_that_is_known() {
+    let dated = CLOUD.replace('}', r#","token_expires_on":"2026-06-01"}"#);
+    let script = Script::new().at(NOW).secret_until("api_token", None, Some(NOW - 1));
+    let script = script.answer(ok(MIA)).answer(ok(HELD));
+    let report = script.run(|| Jira::check(Settings::from_json(&dated))).0.unwrap();
+    assert_eq!(report.credential_expires_at, Some(1_780_272_000_000));
+    assert_eq!(codes(&report), ["token-without-scopes"]);
+}
+
+#[test]
 fn an_account_that_has_odd_names_has_no_page() {
     let odd = JORDAN.replace("\"name\":\"jordan\"", "\"name\":\"a b&c=d\"");
     let answers = vec![server_info("Server", "10.3.1"), ok(&odd), ok(HELD)];

@@ -8,7 +8,7 @@ use jackfield_guest::{Cause, Failure, Retry, time};
 
 use super::{API_TOKENS, Answer, Refine, Rule, advice, advice_at, plain};
 use crate::identity::login_reason;
-use crate::settings::Method;
+use crate::settings::{End, Method};
 
 /// What Jira's login filter says, with a web page more often than not: held first.
 pub(super) const LOGIN: &[Rule] = &[
@@ -189,16 +189,26 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         is: Diagnosis {
             code: "token-expired",
-            means: "The token has ended.",
-            advice: &[advice(
-                "Create a new token, and update the connection with it and with its expiration \
-                 date.",
-            )],
+            means: "Jira does not accept the token, and the date on which it ends has passed.",
+            advice: &[
+                advice(
+                    "Create a new token, and update the connection with it and with its \
+                     expiration date.",
+                ),
+                advice(
+                    "Correct the date, if the token is newer than that, and enter the token \
+                     again, whole: it may be mistyped or cut short.",
+                ),
+                advice(
+                    "Check, for an API token, that the e-mail address is that of the account to \
+                     which it belongs.",
+                ),
+            ],
         },
         cause: Cause::CredentialExpired(None),
         retry: Retry::AfterUserAction,
         applies: |answer| {
-            let ended = answer.context.expires_at.is_some_and(|end| end <= answer.context.now);
+            let ended = answer.context.end.is_some_and(|end| end.at() <= answer.context.now);
             ended && answer.unaccepted()
         },
         refine: expired,
@@ -346,11 +356,17 @@ fn scope_missing(failure: Failure, answer: &Answer<'_>) -> Failure {
 }
 
 fn expired(failure: Failure, answer: &Answer<'_>) -> Failure {
-    let Some(ended) = answer.context.expires_at else { return failure };
-    let message =
-        format!("The {} ended on {}.", answer.context.method.noun(), time::to_date(ended));
-    let failure =
-        Failure { cause: Cause::CredentialExpired(Some(ended)), ..failure.saying(message) };
+    let Some(end) = answer.context.end else { return failure };
+    let (noun, day) = (answer.context.method.noun(), time::to_date(end.at()));
+    let message = match end {
+        End::Known(_) => format!("The {noun} ended on {day}."),
+        End::Entered(_) => format!(
+            "Jira does not accept the {noun}, and {day}, the date that was entered for its \
+             expiration, has passed."
+        ),
+    };
+    let cause = Cause::CredentialExpired(Some(end.at()));
+    let failure = Failure { cause, ..failure.saying(message) };
     leading_to_tokens(failure, answer)
 }
 

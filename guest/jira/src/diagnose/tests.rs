@@ -27,7 +27,7 @@ struct Row {
     protocol: &'static str,
     host: &'static str,
     route: Route,
-    expires_at: Option<Timestamp>,
+    end: Option<End>,
     version: Option<(u32, u32)>,
     about: About<'static>,
     code: &'static str,
@@ -56,7 +56,7 @@ fn row(name: &'static str, status: u16, body: &'static str) -> Row {
         protocol: "https",
         host: CLOUD,
         route: Route::Site,
-        expires_at: None,
+        end: None,
         version: None,
         about: About::Account,
         code: "",
@@ -100,8 +100,15 @@ impl Row {
         self
     }
 
+    /// As the host knows.
     fn ended(mut self, at: Timestamp) -> Self {
-        self.expires_at = Some(at);
+        self.end = Some(End::Known(at));
+        self
+    }
+
+    /// As a person entered.
+    fn entered(mut self, at: Timestamp) -> Self {
+        self.end = Some(End::Entered(at));
         self
     }
 
@@ -125,7 +132,7 @@ impl Row {
             site: &Site::at(self.protocol, self.host),
             route: &self.route,
             method: self.method,
-            expires_at: self.expires_at,
+            end: self.end,
             version: self.version,
             now: NOW,
             about: self.about,
@@ -200,6 +207,10 @@ fn credential_rows() -> Vec<Row> {
         row("at the gateway", 401, r#"{"code":401,"message":"Unauthorized"}"#).gateway().means("api-token-rejected", "credential-rejected", ["route=gateway"]),
         row("wrong token text", 401, "").body("Basic authentication with passwords is deprecated.  For more information, see: https://developer.atlassian.com/cloud/confluence/deprecation-notice-basic-auth/").means("not-an-api-token", "credential-rejected", ["takes what was entered for a password", API_TOKENS]),
         row("expired yesterday", 401, "").ended(NOW - DAY).means("token-expired", "credential-expired", ["API token ended on 2025-12-31", API_TOKENS]),
+        row("expired yesterday, as was entered", 401, "").entered(NOW - DAY).means("token-expired", "credential-expired", ["does not accept the API token, and 2025-12-31, the date that was entered", "mistyped or cut short", "Correct the date", "e-mail address", API_TOKENS]),
+        row("a date entered, of a server", 401, "").server(Pat).entered(NOW).means("token-expired", "credential-expired", ["does not accept the personal access token, and 2026-01-01", "ViewProfile.jspa"]),
+        row("a date entered, served anonymously", 200, "{}").header(SERAPH, "AUTHENTICATED_FAILED").entered(NOW - 1).means("token-expired", "credential-expired", ["was entered"]),
+        row("a date entered, yet to come", 401, "").entered(NOW + 1).means("api-token-rejected", "credential-rejected", []),
         row("expires now", 401, "").ended(NOW).means("token-expired", "credential-expired", ["2026-01-01"]),
         row("expires in a moment", 401, "").ended(NOW + 1).means("api-token-rejected", "credential-rejected", []),
         row("expired, served anonymously", 200, "{}").header(SERAPH, "AUTHENTICATED_FAILED").ended(NOW - 1).means("token-expired", "credential-expired", []),
@@ -475,6 +486,15 @@ fn another_method_is_another_connection() {
         "server-without-tokens",
     ];
     assert_eq!(codes.into_iter().collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn a_date_that_was_entered_is_no_certainty() {
+    let said = |row: Row| row.diagnose().message;
+    let entered = said(row("entered", 401, "").entered(NOW - DAY));
+    assert!(!entered.contains("ended on"), "{entered}");
+    let known = said(row("known", 401, "").ended(NOW - DAY));
+    assert_eq!(known, "The API token ended on 2025-12-31.");
 }
 
 #[test]
