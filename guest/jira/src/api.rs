@@ -93,7 +93,7 @@ impl<'a> Api<'a> {
                 site: &self.setup.site,
                 route: &self.route,
                 method: self.setup.method,
-                expires_at: self.setup.expires_at,
+                end: self.setup.end,
                 version: self.version.as_deref().and_then(wire::version),
                 now: self.setup.now,
                 about,

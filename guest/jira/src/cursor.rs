@@ -7,9 +7,12 @@
 //! | `projects`, `users` | `start` |
 //!
 //! Whatever comes back is judged anew. Guards against an end that never comes: a page token that
-//! came before (Brent's way of finding a cycle: `mark` is the token of the last page whose number
-//! is a power of two), the same page at another offset (`seen` is its digest), empty pages in a
-//! row, and a number of pages that no site has.
+//! came before (Brent's way of finding a cycle: `mark` is the digest of the token of the last page
+//! whose number is a power of two), the same page at another offset (`seen` is its digest), empty
+//! pages in a row, and a number of pages that no site has.
+//!
+//! The host keeps no cursor that is longer than 16 KiB. All in it is short but for the conditions,
+//! which a person enters within the host's bounds, and the page token, which is Jira's.
 
 use jackfield_guest::{Cause, Failure, Retry, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -18,7 +21,6 @@ use crate::diagnose::local;
 use crate::settings::Deployment;
 
 const VERSION: u32 = 1;
-const POINTER: &str = "/cursor";
 
 /// Pages of one run, at most.
 const MOST_PAGES: u64 = 1_000_000;
@@ -27,8 +29,8 @@ const MOST_PAGES: u64 = 1_000_000;
 /// see after it has cut the pages.
 const MOST_EMPTY: u64 = 20;
 
-/// Bytes of a page token, at most; it holds the JQL, of which a person's part has 1,000 characters.
-const MOST_TOKEN: usize = 20_000;
+/// Bytes of a cursor, at most. The host keeps no longer one.
+const MOST_BYTES: usize = 16 << 10;
 
 /// Asked for again by the next run: Cloud's index lags behind, and Data Center's knows no
 /// milliseconds.
@@ -53,6 +55,7 @@ pub(crate) struct Cursor {
     /// The page to go on with; none for the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) token: Option<String>,
+    /// A digest of an earlier page's token, in hexadecimal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     mark: Option<String>,
     /// Records of the query before the page.
@@ -110,8 +113,9 @@ impl Cursor {
         conditions: &str,
     ) -> Result<Self, Failure> {
         let Some(text) = text else { return Ok(Self::start(stream, deployment, conditions)) };
-        let cursor: Self = serde_json::from_str(text)
-            .map_err(|_| invalid("The cursor is not one that this connector returned."))?;
+        let cursor: Self = serde_json::from_str(text).map_err(|_| {
+            local::cursor_unusable("The cursor is not one that this connector returned.")
+        })?;
         let same = [
             (cursor.v == VERSION, "The cursor is of another version of this connector."),
             (cursor.stream == stream, "The cursor is of another stream."),
@@ -122,7 +126,7 @@ impl Cursor {
             (cursor.conditions == conditions, "The cursor is of another project or filter."),
         ];
         match same.iter().find(|(same, _)| !same) {
-            Some((_, problem)) => Err(invalid(problem)),
+            Some((_, problem)) => Err(local::cursor_unusable(problem)),
             None => Ok(cursor),
         }
     }
@@ -137,19 +141,17 @@ impl Cursor {
     ///
     /// # Errors
     ///
-    /// [`Cause::Protocol`] where the token came before or is none, or the end never comes.
+    /// [`Cause::Protocol`] where the token came before, or the end never comes.
     pub(crate) fn at_token(mut self, token: &str, step: Step) -> Result<Self, Failure> {
-        if [&self.token, &self.mark].into_iter().flatten().any(|before| before == token) {
+        let mark = format!("{:016x}", digest(0, token));
+        if self.token.as_deref() == Some(token) || self.mark.as_ref() == Some(&mark) {
             return Err(endless("page_token", "it came before"));
-        }
-        if token.len() > MOST_TOKEN {
-            return Err(endless("page_token", "it is too long"));
         }
         self.skip = 0;
         self.token = Some(token.to_owned());
         let mut cursor = self.counted(step)?;
         if cursor.pages.is_power_of_two() {
-            cursor.mark.clone_from(&cursor.token);
+            cursor.mark = Some(mark);
         }
         Ok(cursor)
     }
@@ -196,7 +198,7 @@ impl Cursor {
         let deployment = self.deployment.clone();
         let (stream, conditions) = (self.stream.clone(), self.conditions.clone());
         let next = Self { v: VERSION, stream, deployment, conditions, ..Self::default() };
-        Some(Self { from: Some(from), ..next }.write())
+        Some(Self { from: Some(from), ..next }.text())
     }
 
     fn counted(mut self, step: Step) -> Result<Self, Failure> {
@@ -212,19 +214,40 @@ impl Cursor {
         Ok(self)
     }
 
-    /// Its text.
-    pub(crate) fn write(&self) -> String {
+    /// Its text, for the host to keep.
+    ///
+    /// # Errors
+    ///
+    /// [`Cause::Protocol`] where the host would not: Jira's page token is too long.
+    pub(crate) fn write(&self) -> Result<String, Failure> {
+        let text = self.text();
+        if text.len() <= MOST_BYTES {
+            return Ok(text);
+        }
+        let bytes = self.token.as_ref().map_or(0, String::len);
+        let failure = local::PAGE_TOKEN_TOO_LONG.failure(Cause::Protocol);
+        Err(failure
+            .retry(Retry::AfterUserAction)
+            .evidence("page_token_bytes", &bytes.to_string())
+            .evidence("cursor_bytes", &format!("{} of {MOST_BYTES}", text.len())))
+    }
+
+    fn text(&self) -> String {
         // A struct of numbers and strings has no value that JSON cannot hold.
         serde_json::to_string(self).unwrap_or_default()
     }
 }
 
-fn before(moment: Timestamp) -> Timestamp {
-    moment.saturating_sub(OVERLAP)
+/// FNV-1a over the texts, each with an end; `so_far` is that of those before, and 0 of none.
+pub(crate) fn digest(so_far: u64, text: &str) -> u64 {
+    let start = if so_far == 0 { 0xcbf2_9ce4_8422_2325 } else { so_far };
+    text.bytes()
+        .chain([0])
+        .fold(start, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
-fn invalid(message: &str) -> Failure {
-    Failure::invalid(POINTER, message).remedy("Start the stream anew, without a cursor.")
+fn before(moment: Timestamp) -> Timestamp {
+    moment.saturating_sub(OVERLAP)
 }
 
 fn endless(what: &str, how: &str) -> Failure {
@@ -252,16 +275,16 @@ mod tests {
         let far = start().at_token("t", step(3, 1, Some(9))).unwrap();
         let far = far.within(step(2, 2, None)).unwrap();
         for cursor in [start(), far] {
-            let text = cursor.write();
+            let text = cursor.write().unwrap();
             assert_eq!(Cursor::read(Some(&text), "issues", CLOUD, "a = 1 AND ").unwrap(), cursor);
         }
-        let plain = Cursor::start("users", Deployment::DataCenter, "").write();
+        let plain = Cursor::start("users", Deployment::DataCenter, "").write().unwrap();
         assert_eq!(plain, r#"{"v":1,"stream":"users","deployment":"data-center"}"#);
     }
 
     #[test]
     fn what_is_no_cursor_of_this_stream_is_refused() {
-        let text = start().at_token("t", step(1, 1, Some(9))).unwrap().write();
+        let text = start().at_token("t", step(1, 1, Some(9))).unwrap().write().unwrap();
         let cases = [
             ("nothing", String::new()),
             ("text", "page 2".to_owned()),
@@ -277,7 +300,8 @@ mod tests {
         let cut = (0..text.len()).map(|at| ("cut", text.get(..at).unwrap().to_owned()));
         for (name, text) in cases.into_iter().chain(cut) {
             let failure = Cursor::read(Some(&text), "issues", CLOUD, "a = 1 AND ").unwrap_err();
-            assert_eq!(failure.fields.first().unwrap().pointer, POINTER, "{name}: {text}");
+            assert_eq!(failure.fields.first().unwrap().pointer, "/cursor", "{name}: {text}");
+            assert_eq!(failure.code, "cursor-unusable", "{name}: {text}");
         }
     }
 
@@ -309,8 +333,51 @@ mod tests {
             }
         }
         assert_eq!(pages_until_found((0..1_000).map(|page| page.to_string())), usize::MAX);
-        assert!(start().at_token(&"t".repeat(MOST_TOKEN), step(1, 0, None)).is_ok());
-        assert!(start().at_token(&"t".repeat(MOST_TOKEN + 1), step(1, 0, None)).is_err());
+    }
+
+    #[test]
+    fn what_the_host_would_not_keep_is_a_failure() {
+        let written = |letter: &str, length: usize| {
+            let first = start().at_token(&"f".repeat(length), step(1, 0, None)).unwrap();
+            let last = Cursor { pages: MOST_PAGES - 2, ..first };
+            last.at_token(&letter.repeat(length), step(1, 0, Some(u64::MAX))).unwrap().write()
+        };
+        let most = |letter: &str| {
+            let lengths: Vec<_> = (1..MOST_BYTES).collect();
+            lengths.partition_point(|length| written(letter, *length).is_ok())
+        };
+        let longest = most("t");
+        assert!(longest > 16_000, "the token before counts no more: {longest}");
+        assert_eq!(written("t", longest).unwrap().len(), 16_384);
+        assert!(most("\"") > 8_000 && most("\u{1}") > 2_500, "as it is written in the cursor");
+        for letter in ["t", "\"", "\u{1}"] {
+            let failure = written(letter, most(letter) + 1).unwrap_err();
+            assert_eq!(failure.code, "page-token-too-long", "{letter}");
+            assert_eq!((failure.cause, failure.retry), (Cause::Protocol, Retry::AfterUserAction));
+            assert!(!failure.remedies.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_cursor_of_the_longest_query_has_room_for_a_token_that_holds_it() {
+        // A letter of a filter is at most 6 bytes of JSON; Jira writes the query into its token.
+        for letter in ["\u{1}", "\u{1f600}", "x"] {
+            let filter = format!("({}) AND ", letter.repeat(1_000));
+            let cursor = Cursor::start("issues", CLOUD, &filter);
+            let token = "t".repeat(2 * filter.len());
+            let next = cursor.at_token(&token, step(1, 0, Some(1))).unwrap();
+            assert!(next.write().is_ok(), "{letter:?}");
+            assert!(next.next_run(step(1, 0, Some(u64::MAX))).unwrap().len() <= MOST_BYTES);
+        }
+    }
+
+    #[test]
+    fn a_cursor_with_an_earlier_token_as_its_mark_goes_on() {
+        let text =
+            r#"{"v":1,"stream":"issues","deployment":"cloud","token":"t3","mark":"t2","pages":3}"#;
+        let cursor = Cursor::read(Some(text), "issues", CLOUD, "").unwrap();
+        let next = cursor.at_token("t4", step(1, 0, None)).unwrap();
+        assert_eq!(next.mark.as_deref().map(str::len), Some(16));
     }
 
     #[test]

@@ -11,10 +11,10 @@
 
 use jackfield_guest::diagnosis::{Advice, Diagnosis};
 use jackfield_guest::text::quote;
-use jackfield_guest::{Cause, Failure, Response, Retry, Timestamp};
+use jackfield_guest::{Cause, Failure, Response, Retry, Timestamp, Warning};
 
 use crate::identity;
-use crate::settings::{Method, Route};
+use crate::settings::{End, Method, Route};
 use crate::site::Site;
 use crate::wire::Refusal;
 
@@ -91,7 +91,7 @@ pub(crate) struct Context<'a> {
     /// With what.
     pub(crate) method: Method,
     /// When that ends, where it is known.
-    pub(crate) expires_at: Option<Timestamp>,
+    pub(crate) end: Option<End>,
     /// The version of a Data Center, where it is known.
     pub(crate) version: Option<(u32, u32)>,
     /// The time now.
@@ -137,10 +137,20 @@ fn rules() -> impl Iterator<Item = &'static Rule> {
     tables.into_iter().flatten()
 }
 
-/// Every diagnosis that this connector makes: of answers, and of what it sees without asking.
+/// Every diagnosis that this connector makes: of what it sees without asking, of answers, and of what
+/// a check warns of.
 #[cfg(test)]
 pub(crate) fn table() -> impl Iterator<Item = &'static Diagnosis> {
-    local::ALL.iter().copied().chain(rules().map(|rule| &rule.is))
+    let notes = crate::check::notes::TABLE;
+    local::ALL.into_iter().chain(rules().map(|rule| &rule.is)).chain(notes)
+}
+
+/// The warning in the table's own words.
+pub(crate) fn warning(it: &Diagnosis) -> Warning {
+    it.advice.iter().fold(Warning::new(it.code, it.means), |warning, advice| match advice.page {
+        Some(page) => warning.remedy_at(advice.text, page),
+        None => warning.remedy(advice.text),
+    })
 }
 
 /// What an answer means that is not a success, or that was given to anybody.
@@ -237,12 +247,12 @@ fn plain(failure: Failure, _: &Answer<'_>) -> Failure {
 }
 
 /// One thing to do, anywhere.
-const fn advice(text: &'static str) -> Advice {
+pub(crate) const fn advice(text: &'static str) -> Advice {
     Advice { text, page: None }
 }
 
 /// One thing to do, on that page.
-const fn advice_at(text: &'static str, page: &'static str) -> Advice {
+pub(crate) const fn advice_at(text: &'static str, page: &'static str) -> Advice {
     Advice { text, page: Some(page) }
 }
 

@@ -11,6 +11,8 @@
 
 use jackfield_guest::{Failure, Timestamp};
 
+use crate::diagnose::local;
+
 /// The second day of the epoch: before every issue in every time zone.
 const BEGINNING: Timestamp = 86_400_000;
 
@@ -54,15 +56,7 @@ pub(crate) fn project_key(text: &str) -> Result<String, Failure> {
     if (1..=255).contains(&key.len()) && key.bytes().all(plain) {
         return Ok(key.to_ascii_uppercase());
     }
-    Err(Failure::invalid(
-        "/parameters/project",
-        "The project is not given as its key, as in \
-        `ACME`.",
-    )
-    .remedy(
-        "Enter the letters that stand before the number of the project's issues, as ACME \
-            in ACME-12.",
-    ))
+    Err(local::project_malformed())
 }
 
 fn in_address(address: &str) -> Option<&str> {
@@ -79,10 +73,7 @@ fn given(text: Option<&str>) -> Option<&str> {
 
 /// The filter without its order; `None` where nothing else is in it.
 fn condition(filter: &str) -> Result<Option<&str>, Failure> {
-    let end = scan(filter).map_err(|problem| {
-        Failure::invalid("/parameters/jql", format!("The filter cannot be used: {problem}."))
-            .remedy("Write it as in Jira's own advanced search, and try it there first.")
-    })?;
+    let end = scan(filter).map_err(local::filter_malformed)?;
     Ok(filter.get(..end).map(str::trim).filter(|condition| !condition.is_empty()))
 }
 
@@ -191,6 +182,7 @@ mod tests {
         for filter in cases {
             let failure = Query::new(None, Some(filter)).unwrap_err();
             assert_eq!(failure.fields.first().unwrap().pointer, "/parameters/jql", "{filter}");
+            assert_eq!(failure.code, "filter-malformed", "{filter}");
         }
     }
 
@@ -225,6 +217,7 @@ mod tests {
         for text in bad {
             let failure = Query::new(Some(text), None).unwrap_err();
             assert_eq!(failure.fields.first().unwrap().pointer, "/parameters/project", "{text}");
+            assert_eq!(failure.code, "project-malformed", "{text}");
         }
         assert!(Query::new(Some(&"A".repeat(255)), None).is_ok());
         assert!(Query::new(Some(&"A".repeat(256)), None).is_err());

@@ -15,7 +15,7 @@ use jackfield_guest::{Cause, Failure, Page, Progress, ReadRequest, Retry, Timest
 use serde::Deserialize;
 
 use crate::api::Api;
-use crate::cursor::{Cursor, Step};
+use crate::cursor::{Cursor, Step, digest};
 use crate::diagnose::{About, local};
 use crate::settings::Deployment;
 use crate::wire::{Project, User, Values};
@@ -141,20 +141,12 @@ fn take<'a, T: Deserialize<'a>>(
     Ok(taken)
 }
 
-/// FNV-1a over the ids, each with an end.
-fn digest(so_far: u64, id: &str) -> u64 {
-    let start = if so_far == 0 { 0xcbf2_9ce4_8422_2325 } else { so_far };
-    id.bytes()
-        .chain([0])
-        .fold(start, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
-}
-
 fn by_offset(taken: Taken, cursor: Cursor, last: bool) -> Result<Page, Failure> {
     let Taken { mut page, step, .. } = taken;
     page.progress = if last {
         Progress::CaughtUp(None)
     } else {
-        Progress::More(cursor.at_offset(step)?.write())
+        Progress::More(cursor.at_offset(step)?.write()?)
     };
     Ok(page)
 }

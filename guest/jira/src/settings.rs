@@ -117,13 +117,31 @@ impl Method {
     }
 }
 
+/// When the credential ends, and who says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// A person, in the settings: it may be the date of the credential before this one.
+    Entered(Timestamp),
+    /// The host, of this credential.
+    Known(Timestamp),
+}
+
+impl End {
+    pub(crate) fn at(self) -> Timestamp {
+        match self {
+            Self::Entered(at) | Self::Known(at) => at,
+        }
+    }
+}
+
 /// A connection: address, credential, and what is known of them.
 pub(crate) struct Setup {
     pub(crate) site: Site,
     pub(crate) method: Method,
     pub(crate) secret: Secret,
-    /// When the credential ends, as a person or the host says.
-    pub(crate) expires_at: Option<Timestamp>,
+    /// When the credential ends. What a person enters wins over what the host knows, so that it can
+    /// be corrected.
+    pub(crate) end: Option<End>,
     /// What was found out for this address; empty where nothing was.
     pub(crate) found: Found,
     pub(crate) now: Timestamp,
@@ -141,7 +159,7 @@ impl Setup {
         let site = Site::at(&values.protocol, &values.host);
         let (method, secret) = credential()?;
         let entered = values.token_expires_on.as_deref().and_then(moment);
-        let expires_at = secret.expires_at().or(entered);
+        let end = entered.map(End::Entered).or(secret.expires_at().map(End::Known));
         let found = Found {
             deployment: values.deployment,
             route: values.route,
@@ -151,7 +169,7 @@ impl Setup {
         };
         let current = found.found_at.as_deref() == Some(site.address().as_str());
         let found = if current { found } else { Found::default() };
-        Ok(Self { site, method, secret, expires_at, found, now: host::now() })
+        Ok(Self { site, method, secret, end, found, now: host::now() })
     }
 
     /// Which Jira it is, as far as it was found out or the host name says.
@@ -270,7 +288,31 @@ mod tests {
         ];
         for (text, expected) in cases {
             let json = format!(r#"{{"host":"a.example","token_expires_on":"{text}"}}"#);
-            assert_eq!(setup(&json, "api_token").expires_at, expected, "{text}");
+            assert_eq!(setup(&json, "api_token").end, expected.map(End::Entered), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_date_that_a_person_enters_wins() {
+        let entered = r#","token_expires_on":"2026-01-01""#;
+        let cases = [
+            ("none", "", None, None),
+            ("entered", entered, None, Some(End::Entered(1_767_225_600_000))),
+            ("known", "", Some(7), Some(End::Known(7))),
+            ("entered, known as earlier", entered, Some(7), Some(End::Entered(1_767_225_600_000))),
+            (
+                "entered, known as later",
+                entered,
+                Some(1_900_000_000_000),
+                Some(End::Entered(1_767_225_600_000)),
+            ),
+            ("no date", r#","token_expires_on":"soon""#, Some(7), Some(End::Known(7))),
+        ];
+        for (name, entered, known, expected) in cases {
+            let settings = Settings::from_json(format!(r#"{{"host":"a.example"{entered}}}"#));
+            let script = Script::new().secret_until("api_token", None, known);
+            let setup = script.run(|| Setup::read(&settings)).0.unwrap();
+            assert_eq!(setup.end, expected, "{name}");
         }
     }
 

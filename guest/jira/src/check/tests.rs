@@ -1,10 +1,10 @@
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 use jackfield_guest::testing::{Script, Trace, evidence};
-use jackfield_guest::{Cause, Connector, Settings};
+use jackfield_guest::{Cause, Connector, Settings, Timestamp};
 
 use super::*;
-use crate::Jira;
+use crate::{Jira, diagnose};
 
 /// 2026-01-01T00:00:00Z.
 const NOW: Timestamp = 1_767_225_600_000;
@@ -12,12 +12,11 @@ const ID: &str = "c57406ca-1b2c-4d5e-8f90-123456789abc";
 const OTHER_ID: &str = "00000000-1111-2222-3333-444444444444";
 const MIA: &str = r#"{"accountId":"5b10a2844c20165700ede21g","accountType":"atlassian","emailAddress":"mia@acme.example","displayName":"Mia Krystof","active":true,"key":"","name":""}"#;
 const JORDAN: &str = r#"{"self":"https://jira.acme.org/rest/api/2/user?username=jordan","key":"JIRAUSER10100","name":"jordan","emailAddress":"jordan@acme.example","displayName":"Jordan Duggan","active":true}"#;
-const HELD: &str = r#"{"permissions":{"BROWSE_PROJECTS":{"havePermission":true},"CREATE_ISSUES":{"havePermission":true}}}"#;
+const HELD: &str = r#"{"permissions":{"BROWSE_PROJECTS":{"havePermission":true},"USER_PICKER":{"havePermission":true},"CREATE_ISSUES":{"havePermission":true}}}"#;
 
 const MYSELF: &str = "GET site/rest/api/3/myself with api_token";
 const TENANT: &str = "GET site/_edge/tenant_info";
-const PERMISSIONS: &str =
-    "GET site/rest/api/3/mypermissions?permissions=BROWSE_PROJECTS%2CCREATE_ISSUES with api_token";
+const ASKED: &str = "mypermissions?permissions=BROWSE_PROJECTS%2CUSER_PICKER%2CCREATE_ISSUES";
 
 fn ok(body: &str) -> Response {
     Response::new(200).with_json(body)
@@ -52,7 +51,15 @@ fn gateway(id: &str, path: &str) -> String {
 fn run(settings: &str, secret: &str, answers: Vec<Response>) -> (Result<Report, Failure>, Trace) {
     let script = Script::new().at(NOW).secret(secret, None);
     let script = answers.into_iter().fold(script, Script::answer);
-    script.run(|| Jira::check(Settings::from_json(settings)))
+    let (report, trace) = script.run(|| Jira::check(Settings::from_json(settings)));
+    for warning in report.iter().flat_map(|report| &report.warnings) {
+        let row = diagnose::table().find(|row| row.code == warning.code);
+        let advised = |text| warning.remedies.iter().any(|remedy| remedy.text == text);
+        let row = row.unwrap_or_else(|| panic!("{} is not in the table", warning.code));
+        assert!(row.advice.iter().all(|advice| advised(advice.text)), "{}", warning.code);
+        assert!(warning.message.ends_with('.'), "{}", warning.message);
+    }
+    (report, trace)
 }
 
 fn cloud(answers: Vec<Response>) -> (Result<Report, Failure>, Trace) {
@@ -82,7 +89,8 @@ fn grants(report: &Report) -> Vec<(&str, Grant)> {
 fn a_token_without_scopes_works_at_the_site() {
     let (report, trace) = cloud(vec![ok(MIA), ok(HELD)]);
     let report = report.unwrap();
-    assert_eq!(trace.lines(), [MYSELF, PERMISSIONS]);
+    let permissions = format!("GET site/rest/api/3/{ASKED} with api_token");
+    assert_eq!(trace.lines(), [MYSELF, permissions.as_str()]);
     let account = Account {
         id: "5b10a2844c20165700ede21g".to_owned(),
         name: "mia@acme.example".to_owned(),
@@ -95,15 +103,13 @@ fn a_token_without_scopes_works_at_the_site() {
         grants(&report),
         [
             ("BROWSE_PROJECTS", Grant::Granted),
-            ("USER_PICKER", Grant::Unknown),
+            ("USER_PICKER", Grant::Granted),
             ("CREATE_ISSUES", Grant::Excess)
         ]
     );
     assert_eq!(report.permissions[0].needed_by, ["projects", "issues"]);
-    assert_eq!(
-        codes(&report),
-        ["expiry-unknown", "token-without-scopes", "permissions-in-some-project"]
-    );
+    assert_eq!(report.permissions[1].needed_by, ["users"]);
+    assert_eq!(codes(&report), ["expiry-unknown", "token-without-scopes"]);
     let discovered = r#"{"deployment":"cloud","route":"site","found_at":"acme.atlassian.net"}"#;
     assert_eq!(report.discovered, discovered);
 }
@@ -114,12 +120,12 @@ fn a_token_with_scopes_works_at_the_gateway() {
         let answers = vec![first, tenant(ID), ok(MIA), ok(HELD)];
         let (report, trace) = cloud(answers);
         let report = report.unwrap();
-        let permissions = gateway(ID, "mypermissions?permissions=BROWSE_PROJECTS%2CCREATE_ISSUES");
+        let permissions = gateway(ID, ASKED);
         assert_eq!(
             trace.lines(),
             [MYSELF, TENANT, gateway(ID, "myself").as_str(), permissions.as_str()]
         );
-        assert_eq!(codes(&report), ["expiry-unknown", "permissions-in-some-project"]);
+        assert_eq!(codes(&report), ["expiry-unknown"]);
         let discovered = format!(
             r#"{{"deployment":"cloud","route":"gateway","cloud_id":"{ID}","found_at":"acme.atlassian.net"}}"#
         );
@@ -291,7 +297,7 @@ fn a_data_center_is_asked_what_it_is_and_then_once_who() {
         [
             "GET site/rest/api/2/serverInfo",
             "GET site/rest/api/2/myself with personal_access_token",
-            "GET site/rest/api/2/mypermissions?permissions=BROWSE_PROJECTS%2CCREATE_ISSUES with personal_access_token",
+            &format!("GET site/rest/api/2/{ASKED} with personal_access_token"),
         ]
     );
     let account = Account {
@@ -301,7 +307,7 @@ fn a_data_center_is_asked_what_it_is_and_then_once_who() {
     };
     assert_eq!(report.account, account);
     assert_eq!(report.edition.as_deref(), Some("data-center 10.3.1"));
-    assert_eq!(codes(&report), ["permissions-in-some-project"]);
+    assert_eq!(codes(&report), [""; 0]);
     let discovered = r#"{"deployment":"data-center","route":"site","server_version":"10.3.1","found_at":"jira.acme.org"}"#;
     assert_eq!(report.discovered, discovered);
 }
@@ -452,36 +458,67 @@ fn nothing_but_an_account_is_success() {
 }
 
 #[test]
+fn a_connection_of_which_nothing_is_to_be_said_has_no_warning() {
+    let dated = CLOUD.replace('}', r#","token_expires_on":"2026-06-01"}"#);
+    let (report, _) = run(&dated, "api_token", vec![refused(), tenant(ID), ok(MIA), ok(HELD)]);
+    assert_eq!(report.unwrap().warnings, []);
+    let answers = vec![server_info("Server", "10.3.1"), ok(JORDAN), ok(HELD)];
+    let (report, _) = run(SERVER, "personal_access_token", answers);
+    assert_eq!(report.unwrap().warnings, []);
+}
+
+#[test]
 fn permissions_are_what_jira_says_or_unknown() {
-    let none = r#"{"permissions":{"BROWSE_PROJECTS":{"havePermission":false}}}"#;
+    use Grant::{Granted, Missing, Unknown};
+    const SCOPE: &str = "scopes read:jira-user and read:jira-work";
+    let held = |browse: &str, people: &str| {
+        let one = |name: &str, held: &str| format!(r#""{name}":{{"havePermission":{held}}}"#);
+        let all = [one("BROWSE_PROJECTS", browse), one("USER_PICKER", people)];
+        ok(&format!(r#"{{"permissions":{{{}}}}}"#, all.join(",")))
+    };
+    let lists = r#"{"permissions":{"BROWSE_PROJECTS":[true],"USER_PICKER":[true]}}"#;
+    let projects = r#"{"permissions":{"BROWSE_PROJECTS":{"havePermission":true}}}"#;
+    let people = r#"{"permissions":{"USER_PICKER":{"havePermission":true}}}"#;
+    let unknown = "permissions-unknown";
     let cases = [
-        ("none", ok(none), Grant::Missing, "no-project-visible"),
-        ("other keys", ok(r#"{"permissions":{}}"#), Grant::Unknown, "permissions-unknown"),
+        ("both", held("true", "true"), Granted, Granted, "", ""),
+        ("no project", held("false", "true"), Missing, Granted, "no-project-visible", ""),
+        ("no people", held("true", "false"), Granted, Missing, "no-user-visible", "users"),
         (
-            "not true or false",
-            ok(&none.replace("false", "\"yes\"")),
-            Grant::Unknown,
-            "permissions-unknown",
+            "none",
+            held("false", "false"),
+            Missing,
+            Missing,
+            "no-project-visible no-user-visible",
+            "Browse Projects",
         ),
-        ("refused", Response::new(403), Grant::Unknown, "permissions-unknown"),
-        ("scope", scope_mismatch(), Grant::Missing, "permissions-unknown"),
-        ("busy", Response::new(429), Grant::Unknown, "permissions-unknown"),
+        ("other keys", ok(r#"{"permissions":{}}"#), Unknown, Unknown, unknown, "later"),
+        ("projects alone", ok(projects), Granted, Unknown, unknown, ""),
+        ("people alone", ok(people), Unknown, Granted, unknown, ""),
+        ("text", held("\"yes\"", "true"), Unknown, Unknown, unknown, "unexpected shape"),
+        ("lists", ok(lists), Unknown, Unknown, unknown, "unexpected shape"),
+        ("refused", Response::new(403), Unknown, Unknown, unknown, "lacks a permission"),
+        ("scope", scope_mismatch(), Missing, Unknown, unknown, SCOPE),
+        ("busy", Response::new(429), Unknown, Unknown, unknown, "Too many requests"),
         (
             "given to anybody",
             ok(HELD).with_header("x-seraph-loginreason", "AUTHENTICATED_FAILED"),
-            Grant::Unknown,
-            "permissions-unknown",
+            Unknown,
+            Unknown,
+            unknown,
+            "anonymous visitor",
         ),
     ];
-    for (name, answer, grant, code) in cases {
+    for (name, answer, browse, people, expected, says) in cases {
         let report = cloud(vec![ok(MIA), answer]).0.unwrap();
-        assert_eq!(report.permissions[0].grant, grant, "{name}");
-        assert_eq!(*codes(&report).last().unwrap(), code, "{name}");
-        assert_eq!(
-            report.permissions.len(),
-            2,
-            "{name}: what is not held and not needed is not named"
-        );
+        let grants = grants(&report);
+        let named = [("BROWSE_PROJECTS", browse), ("USER_PICKER", people)];
+        assert_eq!(grants, named, "{name}: what is not held and not needed is not named");
+        let usual = ["expiry-unknown", "token-without-scopes"];
+        let found = codes(&report).into_iter().filter(|code| !usual.contains(code));
+        assert_eq!(found.collect::<Vec<_>>().join(" "), expected, "{name}");
+        let told = format!("{:?}", report.warnings);
+        assert!(told.contains(says), "{name}: {told}");
     }
 }
 
@@ -528,14 +565,38 @@ fn warnings_follow_from_what_is_known() {
         }
         let report = run(&settings, secret, answers).0.unwrap();
         assert_eq!(report.credential_expires_at, ends, "{name}");
-        let always = ["token-without-scopes", "permissions-in-some-project"];
         let found: Vec<_> =
-            codes(&report).into_iter().filter(|one| !always.contains(one)).collect();
+            codes(&report).into_iter().filter(|one| *one != "token-without-scopes").collect();
         assert_eq!(found.join(" "), code, "{name}");
     }
     let old = vec![server_info("Server", "7.13.0"), ok(JORDAN), ok(HELD)];
     let report = run(SERVER, "password", old).0.unwrap();
-    assert_eq!(codes(&report), ["permissions-in-some-project"], "it has nothing better");
+    assert_eq!(codes(&report), [""; 0], "it has nothing better");
+}
+
+#[test]
+fn a_mistyped_token_beside_an_old_date_is_not_said_to_have_ended() {
+    let dated = CLOUD.replace('}', r#","token_expires_on":"2025-11-30"}"#);
+    let script = Script::new().at(NOW).secret_until("api_token", None, Some(NOW + 86_400_000));
+    let script = script.answer(refused()).answer(tenant(ID)).answer(refused());
+    let failure = script.run(|| Jira::check(Settings::from_json(&dated))).0.unwrap_err();
+    assert_eq!(failure.code, "token-expired");
+    assert_eq!(
+        failure.message,
+        "Jira does not accept the API token, and 2025-11-30, the date that was entered for its \
+         expiration, has passed."
+    );
+    assert!(failure.remedies.iter().any(|remedy| remedy.text.contains("mistyped")));
+}
+
+#[test]
+fn a_date_that_was_entered_corrects_the_one_that_is_known() {
+    let dated = CLOUD.replace('}', r#","token_expires_on":"2026-06-01"}"#);
+    let script = Script::new().at(NOW).secret_until("api_token", None, Some(NOW - 1));
+    let script = script.answer(ok(MIA)).answer(ok(HELD));
+    let report = script.run(|| Jira::check(Settings::from_json(&dated))).0.unwrap();
+    assert_eq!(report.credential_expires_at, Some(1_780_272_000_000));
+    assert_eq!(codes(&report), ["token-without-scopes"]);
 }
 
 #[test]

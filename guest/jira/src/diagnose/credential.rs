@@ -8,7 +8,7 @@ use jackfield_guest::{Cause, Failure, Retry, time};
 
 use super::{API_TOKENS, Answer, Refine, Rule, advice, advice_at, plain};
 use crate::identity::login_reason;
-use crate::settings::Method;
+use crate::settings::{End, Method};
 
 /// What Jira's login filter says, with a web page more often than not: held first.
 pub(super) const LOGIN: &[Rule] = &[
@@ -38,8 +38,8 @@ pub(super) const LOGIN: &[Rule] = &[
                 turned off, as it is by default from Jira 11 on.",
             advice: &[
                 advice(
-                    "Create a personal access token in your profile in Jira, and choose that \
-                     method.",
+                    "Create a personal access token in your profile in Jira, and connect again \
+                     with the method personal access token.",
                 ),
                 advice(
                     "An administrator can allow basic authentication again, where tokens cannot \
@@ -127,7 +127,7 @@ pub(super) const RULES: &[Rule] = &[
             means: "Jira Cloud does not take this kind of token: it looks for an API token, with \
                 the account's e-mail address.",
             advice: &[advice_at(
-                "Create an API token, and choose the method API token.",
+                "Create an API token, and connect again with the method API token.",
                 API_TOKENS,
             )],
         },
@@ -163,7 +163,7 @@ pub(super) const RULES: &[Rule] = &[
             means: "This server is older than version 8.14, the first that has personal access \
                 tokens.",
             advice: &[
-                advice("Choose the method user and password."),
+                advice("Connect again with the method user and password."),
                 advice(
                     "Better, ask the administrator to update the server: such versions get no \
                      security fixes.",
@@ -189,16 +189,26 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         is: Diagnosis {
             code: "token-expired",
-            means: "The token has ended.",
-            advice: &[advice(
-                "Create a new token, and update the connection with it and with its expiration \
-                 date.",
-            )],
+            means: "Jira does not accept the token, and the date on which it ends has passed.",
+            advice: &[
+                advice(
+                    "Create a new token, and update the connection with it and with its \
+                     expiration date.",
+                ),
+                advice(
+                    "Correct the date, if the token is newer than that, and enter the token \
+                     again, whole: it may be mistyped or cut short.",
+                ),
+                advice(
+                    "Check, for an API token, that the e-mail address is that of the account to \
+                     which it belongs.",
+                ),
+            ],
         },
         cause: Cause::CredentialExpired(None),
         retry: Retry::AfterUserAction,
         applies: |answer| {
-            let ended = answer.context.expires_at.is_some_and(|end| end <= answer.context.now);
+            let ended = answer.context.end.is_some_and(|end| end.at() <= answer.context.now);
             ended && answer.unaccepted()
         },
         refine: expired,
@@ -301,7 +311,10 @@ pub(super) const RULES: &[Rule] = &[
             advice: &[
                 advice("Sign in to Jira with them in a browser; then update the connection."),
                 advice("Do not try often: after a few failures Jira asks for a CAPTCHA."),
-                advice("From version 8.14 on, use a personal access token instead."),
+                advice(
+                    "From version 8.14 on, better connect again with the method personal access \
+                     token.",
+                ),
             ],
         },
         cause: Cause::CredentialRejected,
@@ -343,11 +356,17 @@ fn scope_missing(failure: Failure, answer: &Answer<'_>) -> Failure {
 }
 
 fn expired(failure: Failure, answer: &Answer<'_>) -> Failure {
-    let Some(ended) = answer.context.expires_at else { return failure };
-    let message =
-        format!("The {} ended on {}.", answer.context.method.noun(), time::to_date(ended));
-    let failure =
-        Failure { cause: Cause::CredentialExpired(Some(ended)), ..failure.saying(message) };
+    let Some(end) = answer.context.end else { return failure };
+    let (noun, day) = (answer.context.method.noun(), time::to_date(end.at()));
+    let message = match end {
+        End::Known(_) => format!("The {noun} ended on {day}."),
+        End::Entered(_) => format!(
+            "Jira does not accept the {noun}, and {day}, the date that was entered for its \
+             expiration, has passed."
+        ),
+    };
+    let cause = Cause::CredentialExpired(Some(end.at()));
+    let failure = Failure { cause, ..failure.saying(message) };
     leading_to_tokens(failure, answer)
 }
 

@@ -1,14 +1,14 @@
 //! What can be seen without asking Jira, or in an answer that succeeded.
 
 use jackfield_guest::diagnosis::Diagnosis;
-use jackfield_guest::{Cause, Failure, Retry};
+use jackfield_guest::{Cause, Failure, Retry, Warning};
 
-use super::{API_TOKENS, Refine, advice, advice_at};
+use super::{API_TOKENS, Refine, advice, advice_at, warning};
 use crate::site::Site;
 
 /// All of them, as the documentation lists them.
 #[cfg(test)]
-pub(crate) const ALL: [&Diagnosis; 8] = [
+pub(crate) const ALL: [&Diagnosis; 13] = [
     &NO_JIRA,
     &HTTP_ON_CLOUD,
     &TOKEN_ON_CLOUD,
@@ -17,6 +17,11 @@ pub(crate) const ALL: [&Diagnosis; 8] = [
     &NO_ACCOUNT,
     &NO_RECORD_KEY,
     &PAGES_WITHOUT_END,
+    &PAGE_TOKEN_TOO_LONG,
+    &CURSOR_UNUSABLE,
+    &PROJECT_MALFORMED,
+    &FILTER_MALFORMED,
+    &SEARCH_WARNING,
 ];
 
 const NO_JIRA: Diagnosis = Diagnosis {
@@ -39,7 +44,7 @@ const TOKEN_ON_CLOUD: Diagnosis = Diagnosis {
     means: "Jira Cloud has no personal access tokens; it takes API tokens, with the account's \
         e-mail address.",
     advice: &[
-        advice_at("Create an API token, and choose the method API token.", API_TOKENS),
+        advice_at("Create an API token, and connect again with the method API token.", API_TOKENS),
         advice("If the Jira is a server of your own, enter its host name."),
     ],
 };
@@ -49,7 +54,7 @@ const PASSWORD_ON_CLOUD: Diagnosis = Diagnosis {
     means: "Jira Cloud accepts no passwords; it takes API tokens, with the account's e-mail \
         address.",
     advice: &[
-        advice_at("Create an API token, and choose the method API token.", API_TOKENS),
+        advice_at("Create an API token, and connect again with the method API token.", API_TOKENS),
         advice("If the Jira is a server of your own, enter its host name."),
     ],
 };
@@ -60,8 +65,8 @@ const API_TOKEN_ON_DATA_CENTER: Diagnosis = Diagnosis {
         Cloud only.",
     advice: &[
         advice(
-            "In your Jira open Profile, then Personal Access Tokens, create one, and choose the \
-             method personal access token.",
+            "In your Jira open Profile, then Personal Access Tokens, create one, and connect \
+             again with the method personal access token.",
         ),
         advice(
             "If you use Jira Cloud, enter the host name of its site, such as acme.atlassian.net.",
@@ -91,6 +96,44 @@ pub(crate) const PAGES_WITHOUT_END: Diagnosis = Diagnosis {
     advice: &[advice(
         "Start the stream anew, and tell the connector's author if it happens again.",
     )],
+};
+
+/// A page token with which the cursor would be longer than any that the host keeps.
+pub(crate) const PAGE_TOKEN_TOO_LONG: Diagnosis = Diagnosis {
+    code: "page-token-too-long",
+    means: "Jira's page token is longer than what can be kept, so reading was stopped.",
+    advice: &[
+        advice("Use a shorter filter: the page token holds it."),
+        advice("Tell the connector's author, with the evidence, if there is no filter."),
+    ],
+};
+
+const CURSOR_UNUSABLE: Diagnosis = Diagnosis {
+    code: "cursor-unusable",
+    means: "The cursor is not one of this stream and its parameters, or of another version of the \
+        connector.",
+    advice: &[advice("Start the stream anew, without a cursor.")],
+};
+
+const PROJECT_MALFORMED: Diagnosis = Diagnosis {
+    code: "project-malformed",
+    means: "The project is not given as its key, as in `ACME`.",
+    advice: &[advice(
+        "Enter the letters that stand before the number of the project's issues, as ACME in \
+         ACME-12.",
+    )],
+};
+
+const FILTER_MALFORMED: Diagnosis = Diagnosis {
+    code: "filter-malformed",
+    means: "The filter's brackets or quotation marks do not close, or it ends with a backslash.",
+    advice: &[advice("Write it as in Jira's own advanced search, and try it there first.")],
+};
+
+const SEARCH_WARNING: Diagnosis = Diagnosis {
+    code: "search-warning",
+    means: "Jira made the search, and warns of something in it.",
+    advice: &[advice("Try the filter in Jira's own advanced search, and mend what it warns of.")],
 };
 
 /// The host is none of a Jira.
@@ -128,6 +171,27 @@ pub(crate) fn api_token_on_data_center(site: &Site) -> Failure {
 /// A success without an identity.
 pub(crate) fn no_account() -> Failure {
     NO_ACCOUNT.failure(Cause::Protocol).retry(Retry::AfterUserAction)
+}
+
+/// A cursor of something else.
+pub(crate) fn cursor_unusable(problem: &str) -> Failure {
+    CURSOR_UNUSABLE.failure(Cause::InvalidInput).saying(problem.to_owned()).wrong("/cursor")
+}
+
+/// A project that no key can be.
+pub(crate) fn project_malformed() -> Failure {
+    PROJECT_MALFORMED.failure(Cause::InvalidInput).wrong("/parameters/project")
+}
+
+/// A filter that would not stay within its brackets.
+pub(crate) fn filter_malformed(problem: &str) -> Failure {
+    let message = format!("The filter cannot be used: {problem}.");
+    FILTER_MALFORMED.failure(Cause::InvalidInput).saying(message).wrong("/parameters/jql")
+}
+
+/// A search of which Jira says this.
+pub(crate) fn search_warning(said: &str) -> Warning {
+    Warning { message: format!("Jira says of the search: {said}"), ..warning(&SEARCH_WARNING) }
 }
 
 fn on_cloud(diagnosis: &Diagnosis, site: &Site, what: &str) -> Failure {

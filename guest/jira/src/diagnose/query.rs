@@ -6,10 +6,16 @@
 use jackfield_guest::diagnosis::Diagnosis;
 use jackfield_guest::{Cause, Failure, Retry};
 
-use super::{About, Answer, Refine, Rule, advice, plain};
+use super::{About, Advice, Answer, Refine, Rule, advice, plain};
 
 /// The code of a page token that is good no more; the read of issues goes on without it.
 pub(crate) const PAGE_TOKEN_EXPIRED: &str = "page-token-expired";
+
+/// A granted permission is held somewhere, and nobody tells where.
+const BROWSABLE: Advice = advice(
+    "Read the stream projects to see which ones the account may browse: the check tells only \
+     whether it may browse any.",
+);
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
@@ -43,6 +49,7 @@ pub(super) const RULES: &[Rule] = &[
             advice: &[
                 advice("Check the spelling of the project's key."),
                 advice("Ask an administrator of the project for the permission Browse Projects."),
+                BROWSABLE,
             ],
         },
         cause: Cause::NotFound,
@@ -92,6 +99,7 @@ pub(super) const RULES: &[Rule] = &[
             advice: &[
                 advice("Look whether the account sees it in a browser."),
                 advice("Check the connection again: the site may have moved."),
+                BROWSABLE,
             ],
         },
         cause: Cause::NotFound,

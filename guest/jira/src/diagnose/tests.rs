@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use jackfield_guest::{diagnosis, testing};
+use jackfield_guest::{Connector, diagnosis, testing};
 
 use jackfield_guest::testing::{cause_name, evidence};
 
@@ -27,7 +27,7 @@ struct Row {
     protocol: &'static str,
     host: &'static str,
     route: Route,
-    expires_at: Option<Timestamp>,
+    end: Option<End>,
     version: Option<(u32, u32)>,
     about: About<'static>,
     code: &'static str,
@@ -56,7 +56,7 @@ fn row(name: &'static str, status: u16, body: &'static str) -> Row {
         protocol: "https",
         host: CLOUD,
         route: Route::Site,
-        expires_at: None,
+        end: None,
         version: None,
         about: About::Account,
         code: "",
@@ -100,8 +100,15 @@ impl Row {
         self
     }
 
+    /// As the host knows.
     fn ended(mut self, at: Timestamp) -> Self {
-        self.expires_at = Some(at);
+        self.end = Some(End::Known(at));
+        self
+    }
+
+    /// As a person entered.
+    fn entered(mut self, at: Timestamp) -> Self {
+        self.end = Some(End::Entered(at));
         self
     }
 
@@ -125,7 +132,7 @@ impl Row {
             site: &Site::at(self.protocol, self.host),
             route: &self.route,
             method: self.method,
-            expires_at: self.expires_at,
+            end: self.end,
             version: self.version,
             now: NOW,
             about: self.about,
@@ -200,6 +207,10 @@ fn credential_rows() -> Vec<Row> {
         row("at the gateway", 401, r#"{"code":401,"message":"Unauthorized"}"#).gateway().means("api-token-rejected", "credential-rejected", ["route=gateway"]),
         row("wrong token text", 401, "").body("Basic authentication with passwords is deprecated.  For more information, see: https://developer.atlassian.com/cloud/confluence/deprecation-notice-basic-auth/").means("not-an-api-token", "credential-rejected", ["takes what was entered for a password", API_TOKENS]),
         row("expired yesterday", 401, "").ended(NOW - DAY).means("token-expired", "credential-expired", ["API token ended on 2025-12-31", API_TOKENS]),
+        row("expired yesterday, as was entered", 401, "").entered(NOW - DAY).means("token-expired", "credential-expired", ["does not accept the API token, and 2025-12-31, the date that was entered", "mistyped or cut short", "Correct the date", "e-mail address", API_TOKENS]),
+        row("a date entered, of a server", 401, "").server(Pat).entered(NOW).means("token-expired", "credential-expired", ["does not accept the personal access token, and 2026-01-01", "ViewProfile.jspa"]),
+        row("a date entered, served anonymously", 200, "{}").header(SERAPH, "AUTHENTICATED_FAILED").entered(NOW - 1).means("token-expired", "credential-expired", ["was entered"]),
+        row("a date entered, yet to come", 401, "").entered(NOW + 1).means("api-token-rejected", "credential-rejected", []),
         row("expires now", 401, "").ended(NOW).means("token-expired", "credential-expired", ["2026-01-01"]),
         row("expires in a moment", 401, "").ended(NOW + 1).means("api-token-rejected", "credential-rejected", []),
         row("expired, served anonymously", 200, "{}").header(SERAPH, "AUTHENTICATED_FAILED").ended(NOW - 1).means("token-expired", "credential-expired", []),
@@ -289,13 +300,13 @@ fn query_rows() -> Vec<Row> {
     vec![
         row("page token", 400, "The provided next page token is invalid or expired.").about(ISSUES).means("page-token-expired", "invalid-input", ["/cursor"]),
         row("unbounded", 400, "Unbounded JQL queries are not allowed here. Please add a search restriction to your query.").about(ISSUES).means("unbounded-query", "invalid-input", ["/parameters/jql"]),
-        row("project", 400, "The value 'ACME' does not exist for the field 'project'.").about(narrowed).means("project-not-found-or-hidden", "not-found", ["absent, or hidden", "Browse Projects", "field 'project'"]),
+        row("project", 400, "The value 'ACME' does not exist for the field 'project'.").about(narrowed).means("project-not-found-or-hidden", "not-found", ["absent, or hidden", "Browse Projects", "field 'project'", "whether it may browse any"]),
         row("project of a filter", 400, "The value 'ACME' does not exist for the field 'project'.").about(filtered).means("filter-refused", "invalid-input", ["/parameters/jql"]),
         row("filter", 400, "Error in the JQL Query: Expecting ')' before the end of the query.").about(filtered).means("filter-refused", "invalid-input", ["Expecting ')'", "/parameters/jql"]),
         row("not the filter", 400, "").about(filtered).means("request-refused", "protocol", []),
         row("no filter", 400, "The value must be between 1 and 5000.").about(ISSUES).means("request-refused", "protocol", ["between 1 and 5000"]),
         row("fields", 400, r#"{"errorMessages":[],"errors":{"maxResults":"too many"}}"#).about(About::Users).means("request-refused", "protocol", ["maxResults: too many"]),
-        row("hidden", 404, "Issue Does Not Exist").about(ISSUES).means("not-found-or-hidden", "not-found", ["absent, or hides"]),
+        row("hidden", 404, "Issue Does Not Exist").about(ISSUES).means("not-found-or-hidden", "not-found", ["absent, or hides", "whether it may browse any"]),
         row("hidden, Jira's page", 404, PAGE).server(Pat).about(About::Users).means("not-found-or-hidden", "not-found", []),
         row("removed", 410, "The requested API has been removed. Please migrate to the /rest/api/3/search/jql API. A full migration guideline is available at https://developer.atlassian.com/changelog/#CHANGE-2046").server(Pat).about(ISSUES).means("api-removed", "unsupported", ["Please migrate", "become Jira Cloud"]),
         row("method", 405, "").means("request-refused", "protocol", ["it does not say why"]),
@@ -387,6 +398,14 @@ fn a_rule_says_what_the_table_says_where_it_is_not_refined() {
     }
 }
 
+/// The page that the table makes.
+fn page() -> String {
+    let introduction = "What the Jira connector can tell apart: the code of a failure or a warning, what \
+                        it means, and what to do. It may say the same with names and dates. Answers that are no JSON \
+                        or of another shape have the codes `not-json`, `empty-answer` and `unexpected-shape`.";
+    diagnosis::page("Diagnoses of Jira", introduction, table())
+}
+
 #[test]
 fn codes_are_unique_and_the_page_is_what_the_table_says() {
     let mut seen = BTreeSet::new();
@@ -400,11 +419,82 @@ fn codes_are_unique_and_the_page_is_what_the_table_says() {
             assert!(advice.page.is_none_or(|page| page.starts_with("https://")), "{code}");
         }
     }
-    let introduction = "What the Jira connector can tell apart: the code of a failure, what it means, and \
-                        what to do. A failure may say the same with names and dates. Answers that are no JSON \
-                        or of another shape have the codes `not-json`, `empty-answer` and `unexpected-shape`.";
-    let page = diagnosis::page("Diagnoses of Jira", introduction, table());
-    testing::assert_generated(concat!(env!("CARGO_MANIFEST_DIR"), "/DIAGNOSES.md"), &page);
+    testing::assert_generated(concat!(env!("CARGO_MANIFEST_DIR"), "/DIAGNOSES.md"), &page());
+}
+
+#[test]
+fn the_page_has_the_codes_of_warnings_of_inputs_and_of_answers_that_cannot_be_read() {
+    const CODES: [&str; 14] = [
+        "cursor-unusable",
+        "project-malformed",
+        "filter-malformed",
+        "page-token-too-long",
+        "search-warning",
+        "unencrypted",
+        "expires-soon",
+        "expiry-date-passed",
+        "expiry-unknown",
+        "password-in-use",
+        "token-without-scopes",
+        "no-project-visible",
+        "no-user-visible",
+        "permissions-unknown",
+    ];
+    let page = page();
+    for code in CODES {
+        let row = table().find(|row| row.code == code).unwrap();
+        assert!(!row.advice.is_empty(), "{code}");
+        assert!(page.contains(&format!("\n## {code}\n\n{}\n", row.means)), "{code}");
+    }
+    let names = |code: &str| page.contains(&format!("`{code}`"));
+    for code in ["not-json", "empty-answer", "unexpected-shape"] {
+        assert!(names(code), "{code}");
+    }
+    for code in ["web-page-instead", "unexpected-status"] {
+        assert!(table().any(|row| row.code == code), "{code}");
+    }
+}
+
+/// An update cannot change the method of a connection.
+#[test]
+fn another_method_is_another_connection() {
+    let manifest: serde_json::Value = serde_json::from_str(crate::Jira::MANIFEST).unwrap();
+    let labels = manifest["auth"].as_array().unwrap().iter().map(|method| {
+        let label = method["label"].as_str().unwrap().split(" (").next().unwrap();
+        label.to_lowercase()
+    });
+    let labels: Vec<_> = labels.collect();
+    let mut codes = BTreeSet::new();
+    for row in table() {
+        for text in row.advice.iter().map(|advice| advice.text) {
+            assert!(!text.to_lowercase().contains("choose"), "{}: {text}", row.code);
+            let Some((before, method)) = text.split_once("the method ") else { continue };
+            assert!(before.ends_with("onnect again with "), "{}: {text}", row.code);
+            let method = method.trim_end_matches('.').to_lowercase();
+            assert!(labels.contains(&method), "{}: {method} of {labels:?}", row.code);
+            codes.insert(row.code);
+        }
+    }
+    let expected = [
+        "api-token-on-data-center",
+        "basic-authentication-off",
+        "bearer-on-cloud",
+        "password-in-use",
+        "password-on-cloud",
+        "password-rejected",
+        "personal-access-token-on-cloud",
+        "server-without-tokens",
+    ];
+    assert_eq!(codes.into_iter().collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn a_date_that_was_entered_is_no_certainty() {
+    let said = |row: Row| row.diagnose().message;
+    let entered = said(row("entered", 401, "").entered(NOW - DAY));
+    assert!(!entered.contains("ended on"), "{entered}");
+    let known = said(row("known", 401, "").ended(NOW - DAY));
+    assert_eq!(known, "The API token ended on 2025-12-31.");
 }
 
 #[test]

@@ -19,7 +19,7 @@ use serde::Deserialize;
 use super::{PAGE, Taken, take};
 use crate::api::Api;
 use crate::cursor::Cursor;
-use crate::diagnose::{About, PAGE_TOKEN_EXPIRED};
+use crate::diagnose::{About, PAGE_TOKEN_EXPIRED, local};
 use crate::query::Query;
 use crate::settings::Deployment;
 use crate::wire::{Found, Issue};
@@ -68,8 +68,8 @@ fn of_cloud(
             let (mut page, taken) = page(api, &found, cursor.skip, request.limit)?;
             let token = found.next_page_token.as_deref().filter(|token| !token.is_empty());
             page.progress = match token.filter(|_| found.is_last != Some(true)) {
-                _ if taken.more => Progress::More(cursor.within(taken.step)?.write()),
-                Some(token) => Progress::More(cursor.at_token(token, taken.step)?.write()),
+                _ if taken.more => Progress::More(cursor.within(taken.step)?.write()?),
+                Some(token) => Progress::More(cursor.at_token(token, taken.step)?.write()?),
                 None => Progress::CaughtUp(cursor.next_run(taken.step)),
             };
             Ok(page)
@@ -118,7 +118,7 @@ fn of_data_center(
             page.progress = if !taken.more && (taken.step.count == 0 || all) {
                 Progress::CaughtUp(cursor.next_run(taken.step))
             } else {
-                Progress::More(cursor.at_change(taken.last, taken.step)?.write())
+                Progress::More(cursor.at_change(taken.last, taken.step)?.write()?)
             };
             Ok(page)
         })(),
@@ -144,6 +144,5 @@ fn page(api: &Api<'_>, found: &Found<'_>, skip: u64, limit: u32) -> Result<(Page
 /// What Jira warns of, in one sentence.
 fn warning(found: &Found<'_>) -> Option<Warning> {
     let messages = found.warning_messages.as_ref().filter(|messages| !messages.is_empty())?;
-    let said = text::quote(&messages.join(" "), 300);
-    Some(Warning::new("search-warning", format!("Jira says of the search: {said}")))
+    Some(local::search_warning(&text::quote(&messages.join(" "), 300)))
 }

@@ -161,6 +161,22 @@ fn guards_end_what_has_no_end() {
 }
 
 #[test]
+fn a_page_whose_token_cannot_be_kept_is_a_failure() {
+    let read = |cursor: Option<&str>, token: &str| {
+        let rest = format!(r#","nextPageToken":"{token}""#);
+        run(CLOUD, request("issues", cursor, 10), vec![found(&[issue(1, 1)], &rest)]).0
+    };
+    let failure = read(None, &"t".repeat(17_000)).unwrap_err();
+    assert_eq!((failure.code.as_str(), failure.cause), ("page-token-too-long", Cause::Protocol));
+    let mut cursor = None;
+    for letter in ["a", "b", "c", "d", "e"] {
+        let page = read(cursor.as_deref(), &letter.repeat(12_000)).unwrap();
+        assert!(more(&page).len() <= 16 << 10, "{letter}");
+        cursor = Some(more(&page).to_owned());
+    }
+}
+
+#[test]
 fn a_page_never_has_more_records_than_asked_for_and_none_is_lost() {
     let list: Vec<_> = (1..=5).map(|id| issue(id, id)).collect();
     let mut cursor: Option<String> = None;
@@ -479,22 +495,25 @@ fn wrong_input_is_refused_before_anything_is_sent() {
         ..request("issues", None, 1)
     };
     let cases = [
-        (with(r#"{"project":"a b"}"#), "/parameters/project"),
-        (with(r#"{"jql":"a = 1)"}"#), "/parameters/jql"),
-        (with(r#"{"jql":7}"#), "/parameters"),
-        (request("issues", Some("page 2"), 1), "/cursor"),
+        (with(r#"{"project":"a b"}"#), "/parameters/project", "project-malformed"),
+        (with(r#"{"jql":"a = 1)"}"#), "/parameters/jql", "filter-malformed"),
+        (with(r#"{"jql":7}"#), "/parameters", ""),
+        (request("issues", Some("page 2"), 1), "/cursor", "cursor-unusable"),
         (
             request("users", Some(r#"{"v":1,"stream":"projects","deployment":"cloud"}"#), 1),
             "/cursor",
+            "cursor-unusable",
         ),
         (
             request("users", Some(r#"{"v":1,"stream":"users","deployment":"data-center"}"#), 1),
             "/cursor",
+            "cursor-unusable",
         ),
     ];
-    for (request, pointer) in cases {
+    for (request, pointer, code) in cases {
         let (page, trace) = run(CLOUD, request, vec![]);
-        assert_eq!(page.unwrap_err().fields[0].pointer, pointer);
+        let failure = page.unwrap_err();
+        assert_eq!((failure.fields[0].pointer.as_str(), failure.code.as_str()), (pointer, code));
         assert!(trace.sent.is_empty());
     }
     let (page, trace) = run(CLOUD, request("boards", None, 1), vec![]);
@@ -507,6 +526,8 @@ fn a_search_that_warns_is_heard() {
     let answer = found(&[], r#","warningMessages":["The value 'x' is unknown."]"#);
     let page = run(SERVER, request("issues", None, 1), vec![answer]).0.unwrap();
     assert_eq!(page.warnings[0].message, "Jira says of the search: The value 'x' is unknown.");
+    assert_eq!(page.warnings[0].code, "search-warning");
+    assert!(page.warnings[0].remedies[0].text.contains("advanced search"));
 }
 
 #[test]

@@ -52,7 +52,7 @@ impl Refusal {
         if response.is_web_page() {
             return Self::default();
         }
-        match serde_json::from_slice::<Body<'_>>(&response.body) {
+        match response.json::<Body<'_>>() {
             Ok(body) => Self::said(&body),
             Err(_) => Self { message: sentence(&response.body), fields: Vec::new() },
         }

@@ -114,6 +114,50 @@ fn real_bodies_are_read() {
 }
 
 #[test]
+fn a_list_of_its_values_is_no_answer_however_deep_it_stands() {
+    let held = |body: &str| permissions(&answer(body)).is_ok();
+    let issue = |body: &str| {
+        let response = answer(body);
+        let found: Found<'_> = response.json().unwrap();
+        record::list::<Issue<'_>>(found.issues.get()).unwrap().next().unwrap().is_ok()
+    };
+    let said = |body: &str| !Refusal::read(&answer(body)).message.is_empty();
+    let identified = |body: &str| answer(body).json::<Myself>().is_ok();
+    type Reading<'a> = &'a dyn Fn(&str) -> bool;
+    let cases: [(&str, Reading<'_>, &str, &str); 5] = [
+        (
+            "a permission",
+            &held,
+            r#"{"permissions":{"BROWSE_PROJECTS":{"havePermission":true}}}"#,
+            r#"{"permissions":{"BROWSE_PROJECTS":[true]}}"#,
+        ),
+        (
+            "the permissions",
+            &held,
+            r#"{"permissions":{}}"#,
+            r#"[{"BROWSE_PROJECTS":{"havePermission":true}}]"#,
+        ),
+        (
+            "an issue's fields",
+            &issue,
+            r#"{"issues":[{"id":"1","fields":{"updated":"2026-01-01T00:00:00Z"}}]}"#,
+            r#"{"issues":[{"id":"1","fields":["2026-01-01T00:00:00Z"]}]}"#,
+        ),
+        (
+            "a refusal",
+            &said,
+            r#"{"errorMessages":"scope does not match"}"#,
+            r#"["scope does not match"]"#,
+        ),
+        ("an account", &identified, r#"{"accountId":"5b10a"}"#, r#"["5b10a"]"#),
+    ];
+    for (name, read, object, list) in cases {
+        assert!(read(object), "{name}");
+        assert!(!read(list), "{name}");
+    }
+}
+
+#[test]
 fn a_server_says_which_it_is() {
     let cases = [
         (SERVER_INFO, Some(true)),
