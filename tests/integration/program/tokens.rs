@@ -3,7 +3,7 @@
 //!
 //! Permissions are written here as the report has them: `NAME GRANT: STREAMS`.
 
-use jackfield_tests::{Account, GitHub, Policy, Standing, token};
+use jackfield_tests::{Account, Fault, GitHub, Policy, Standing, token};
 use serde_json::Value;
 
 use super::{Home, Run};
@@ -95,7 +95,7 @@ const CASES: &[Case] = &[
         kind: "classic",
         permissions: &["repo missing: repositories, issues, pull_requests, commits", NO_READ_ORG],
         organizations: &[],
-        warnings: &["no-expiry", "public-only"],
+        warnings: &["no-expiry", "public-only", "scope-missing"],
         ..CASE
     },
     Case {
@@ -110,7 +110,7 @@ const CASES: &[Case] = &[
             "delete_repo excess: ",
         ],
         expires: true,
-        warnings: &["wide-scopes"],
+        warnings: &["scope-missing", "wide-scopes"],
         ..CASE
     },
     Case {
@@ -188,6 +188,7 @@ const CASES: &[Case] = &[
         kind: "oauth",
         permissions: &[REPO, NO_READ_ORG],
         organizations: &[],
+        warnings: &["scope-missing"],
         ..CASE
     },
     Case {
@@ -434,6 +435,22 @@ fn an_ended_token_of_each_kind_is_refused_with_a_way_to_a_new_one() {
             assert!(!error["remedies"].as_array().unwrap().is_empty(), "{error}");
         }
     }
+}
+
+/// GitHub tells the end of a token while it works, and afterwards no more than of any wrong one.
+#[test]
+fn a_token_that_ended_is_told_with_its_date() {
+    let github = github();
+    let home = Home::of(&github);
+    let account = Account::classic("ada", &["repo", "read:org"]);
+    let token = github.add(account.expires("2026-02-19 19:55:13 UTC"));
+    let id = home.connect(&token, &[]);
+    github.fault("/user", Fault::bad_credentials());
+    let error = home.run(&["check", &id, "--json"]).ended(3).error();
+    assert_eq!(error["cause"]["code"], "credential-expired", "{error}");
+    assert_eq!(error["cause"]["ended_at"], 1_771_530_913_000_u64, "{error}");
+    assert!(error["message"].as_str().unwrap().contains("2026-02-19"), "{error}");
+    assert_eq!(home.run(&["show", &id, "--json"]).done().json()["connection"]["state"], "expired");
 }
 
 #[test]

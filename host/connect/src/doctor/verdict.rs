@@ -33,12 +33,7 @@ pub(super) fn steps(check: Result<&Report, &Failure>) -> [Step; 4] {
 }
 
 fn reported(report: &Report) -> [Step; 4] {
-    [
-        edition(report),
-        credential(report, Timestamp::now()),
-        permissions(report),
-        limits(report),
-    ]
+    [edition(report), credential(report, Timestamp::now()), permissions(report), limits(report)]
 }
 
 fn limits(report: &Report) -> Step {
