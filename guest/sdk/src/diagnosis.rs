@@ -48,14 +48,56 @@ impl Diagnosis {
     }
 }
 
-/// The table as a page in Markdown, a section for each code in the table's order.
+const TRY_AGAIN: Advice = Advice {
+    text: "Try again, and report it to the connector's author if it stays so.",
+    page: None,
+};
+
+pub(crate) const WEB_PAGE: Diagnosis = Diagnosis {
+    code: "web-page-instead",
+    means: "A web page came where data was expected: something between here and the service answered \
+        in its place.",
+    advice: &[Advice {
+        text: "Look whether this network asks for a sign-in, or a proxy stands in the way.",
+        page: None,
+    }],
+};
+
+pub(crate) const EMPTY: Diagnosis = Diagnosis {
+    code: "empty-answer",
+    means: "An empty answer came where data was expected.",
+    advice: &[TRY_AGAIN],
+};
+
+pub(crate) const SHAPE: Diagnosis = Diagnosis {
+    code: "unexpected-shape",
+    means: "The service's answer has an unexpected shape.",
+    advice: &[TRY_AGAIN],
+};
+
+pub(crate) const NOT_JSON: Diagnosis = Diagnosis {
+    code: "not-json",
+    means: "The service's answer is not valid JSON.",
+    advice: &[TRY_AGAIN],
+};
+
+/// What the SDK itself makes failures of when an answer is not what it should be: for the page of every
+/// connector that reads answers by [`Response::json`](crate::Response::json) or
+/// [`Response::records`](crate::Response::records) and has no row of its own for it.
+pub const ANSWERS: &[Diagnosis] = &[WEB_PAGE, EMPTY, SHAPE, NOT_JSON];
+
+/// The table as a page in Markdown, a section for each code in the table's order; those of [`ANSWERS`]
+/// that it has no row for come last.
 pub fn page<'a>(
     title: &str,
     introduction: &str,
     table: impl IntoIterator<Item = &'a Diagnosis>,
 ) -> String {
     let mut page = format!("# {title}\n\n{introduction}\n");
-    for diagnosis in table {
+    let own: Vec<&Diagnosis> = table.into_iter().collect();
+    let is_own = |code: &str| own.iter().any(|diagnosis| diagnosis.code == code);
+    let shared = ANSWERS.iter().filter(|shared| !is_own(shared.code));
+    for diagnosis in own.iter().copied().chain(shared) {
         page += &format!("\n## {}\n\n{}\n", diagnosis.code, diagnosis.means);
         if !diagnosis.advice.is_empty() {
             page.push('\n');

@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use self::fields::Members;
 use self::marks::Marks;
-use crate::{Cause, Failure, Response, Retry};
+use crate::{Cause, Failure, Response, Retry, diagnosis};
 
 /// One record of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -180,10 +180,7 @@ fn cut() -> Failure {
 }
 
 fn broken(detail: &str) -> Failure {
-    Failure::new(Cause::Protocol, "The service's list of records has an unexpected shape.")
-        .code("unexpected-shape")
-        .retry(Retry::Backoff)
-        .evidence("parser", detail)
+    diagnosis::SHAPE.failure(Cause::Protocol).retry(Retry::Backoff).evidence("parser", detail)
 }
 
 #[cfg(test)]

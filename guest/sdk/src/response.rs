@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::objects::Objects;
 use crate::text::quote;
-use crate::{Cause, Failure, Field, Response, Retry};
+use crate::{Cause, Failure, Field, Response, Retry, diagnosis};
 
 /// Bytes of a body in which a page's title is looked for.
 const TITLE_WITHIN: usize = 16 * 1024;
@@ -113,26 +113,16 @@ impl Response {
     }
 
     fn not_json(&self, error: &serde_json::Error) -> Failure {
+        let parser = |failure: Failure| failure.evidence("parser", &error.to_string());
         let failure = if self.is_web_page() {
-            Failure::new(
-                Cause::Protocol,
-                "A web page came where data was expected: something between here and the service \
-                 answered in its place.",
-            )
-            .code("web-page-instead")
-            .remedy("Look whether this network asks for a sign-in, or a proxy stands in the way.")
-            .evidence("page_title", &self.page_title().unwrap_or_default())
+            let title = self.page_title().unwrap_or_default();
+            diagnosis::WEB_PAGE.failure(Cause::Protocol).evidence("page_title", &title)
         } else if self.body.trim_ascii().is_empty() {
-            Failure::new(Cause::Protocol, "An empty answer came where data was expected.")
-                .code("empty-answer")
+            diagnosis::EMPTY.failure(Cause::Protocol)
         } else if error.is_data() {
-            Failure::new(Cause::Protocol, "The service's answer has an unexpected shape.")
-                .code("unexpected-shape")
-                .evidence("parser", &error.to_string())
+            parser(diagnosis::SHAPE.failure(Cause::Protocol))
         } else {
-            Failure::new(Cause::Protocol, "The service's answer is not valid JSON.")
-                .code("not-json")
-                .evidence("parser", &error.to_string())
+            parser(diagnosis::NOT_JSON.failure(Cause::Protocol))
         };
         failure.retry(Retry::Backoff).based_on(self, &["content-type"])
     }

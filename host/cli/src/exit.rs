@@ -33,7 +33,8 @@ Exit codes:
   2  the command line, the configuration or an input is not valid
   3  the provider or the credential said no
   4  denied by policy
-  5  the provider is unreachable, or did not answer in time";
+  5  the provider is unreachable, or did not answer in time
+  130  interrupted from the keyboard";
 
 /// The code of an error of that class.
 pub(crate) fn code(class: ErrorClass) -> u8 {

@@ -401,8 +401,7 @@ fn a_rule_says_what_the_table_says_where_it_is_not_refined() {
 /// The page that the table makes.
 fn page() -> String {
     let introduction = "What the Jira connector can tell apart: the code of a failure or a warning, what \
-                        it means, and what to do. It may say the same with names and dates. Answers that are no JSON \
-                        or of another shape have the codes `not-json`, `empty-answer` and `unexpected-shape`.";
+                        it means, and what to do. It may say the same with names and dates.";
     diagnosis::page("Diagnoses of Jira", introduction, table())
 }
 
@@ -446,7 +445,7 @@ fn the_page_has_the_codes_of_warnings_of_inputs_and_of_answers_that_cannot_be_re
         assert!(!row.advice.is_empty(), "{code}");
         assert!(page.contains(&format!("\n## {code}\n\n{}\n", row.means)), "{code}");
     }
-    let names = |code: &str| page.contains(&format!("`{code}`"));
+    let names = |code: &str| page.contains(&format!("\n## {code}\n"));
     for code in ["not-json", "empty-answer", "unexpected-shape"] {
         assert!(names(code), "{code}");
     }
