@@ -54,6 +54,7 @@ use crate::waiting::Waiting;
 
 use step::Subject;
 
+pub(crate) use clock::example as clock_example;
 pub use clock::{CLOCK_FAILURE, CLOCK_WARNING};
 pub use step::{Diagnosis, Outcome, Step, StepName};
 

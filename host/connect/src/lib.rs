@@ -57,6 +57,7 @@
 
 mod checking;
 mod connections;
+pub mod diagnoses;
 mod doctor;
 mod error;
 mod following;

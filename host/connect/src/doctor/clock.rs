@@ -73,6 +73,11 @@ fn judged(skew: Skew, local: Timestamp, server: Timestamp) -> Step {
         .evidence("difference-seconds", skew.by.as_secs().to_string())
 }
 
+/// The failure of a clock that is far from the server's.
+pub(crate) fn example() -> Failure {
+    failure("This machine's clock is 2 days ahead of the server's.")
+}
+
 fn failure(message: &str) -> Failure {
     let message = message.trim_end_matches('.');
     let message =
