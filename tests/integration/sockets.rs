@@ -181,16 +181,17 @@ async fn nothing_follows_a_redirect_to_another_origin() {
 async fn a_next_link_to_another_origin_is_not_followed() {
     let (github, elsewhere) = (GitHub::start(), Elsewhere::start());
     let token = github.add(Account::classic("ada", &["repo"]));
-    let binding = granted(&github, &token).await;
+    let grants = vec![github.api_url(), elsewhere.origin().to_owned()];
+    let setup = Setup { grants, ..Setup::default() };
+    let binding = setup.bind(&github.api_url(), &token).await;
     let link = format!("<{}>; rel=\"next\"", elsewhere.url("/issues?page=2"));
     github.fault("/repos/ada/many/issues", Fault::json(200, &[("link", &link)], "[]"));
     let request = issues("ada/many");
     let page = read(&binding, &request).await.unwrap();
-    if let Progress::More(cursor) = page.progress {
-        let next = ReadRequest { cursor: Some(cursor), ..request };
-        let failure = read(&binding, &next).await.unwrap_err();
-        assert_eq!(failure.cause, Cause::Denied, "{failure:?}");
-    }
+    let Progress::More(cursor) = page.progress else { panic!("{:?}", page.progress) };
+    let next = ReadRequest { cursor: Some(cursor), ..request };
+    let failure = read(&binding, &next).await.unwrap_err();
+    assert_eq!(failure.cause, Cause::Denied, "{failure:?}");
     assert_eq!(elsewhere.requests(), []);
 }
 

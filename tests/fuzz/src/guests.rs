@@ -3,8 +3,8 @@
 //! | outcome | what must hold |
 //! |---|---|
 //! | any | it came without a panic, and after [`MOST_REQUESTS`] at most |
-//! | `check` passes | at least one answer was a success, no web page, and named an identity |
-//! | `read` gives a page | at least one answer was a success and no web page; or "not modified", where the guest asked so; or what the connector documents |
+//! | `check` passes | at least one answer was a success, no web page, not given to an anonymous visitor, and named an identity |
+//! | `read` gives a page | at least one answer was a success, no web page and not given to an anonymous visitor; or "not modified", where the guest asked so; or what the connector documents |
 //! | a failure | it has a sentence, and a code in kebab-case |
 //! | a cursor | the host keeps it, and it is taken again |
 
@@ -21,7 +21,7 @@ use jackfield_host::transport::InboundResponse;
 use jackfield_tests::Recorded;
 use url::Url;
 
-use crate::answer::{Answers, Shown, delivered, is_page};
+use crate::answer::{Shown, delivered, is_page};
 use crate::edit::pick;
 
 pub mod github;
@@ -50,6 +50,9 @@ pub struct Facts {
     pub answers: &'static [Real],
     /// Whether a body names an account.
     pub identifies: fn(body: &[u8]) -> bool,
+    /// Whether the headers say that the answer was given to an anonymous visitor, where the connection
+    /// has these settings.
+    pub anonymous: fn(settings: &str, answer: &InboundResponse) -> bool,
     /// Whether this stream takes an answer that is no success for an empty page, as documented.
     pub excuses: fn(stream: &str, answer: &InboundResponse) -> bool,
 }
@@ -104,6 +107,8 @@ pub struct Exchange {
 pub struct Run<T> {
     /// What the guest returned.
     pub outcome: Result<T, Failure>,
+    /// What it asked for, a line each.
+    pub asked: Vec<String>,
     exchanges: Vec<Exchange>,
 }
 
@@ -171,13 +176,12 @@ impl Guest {
     }
 
     /// The call with these answers, and everything that must hold of it.
-    pub fn judge(&self, call: &Call, answers: &Answers, real: &[InboundResponse]) {
-        let answers = answers.made(real);
+    pub fn judge(&self, call: &Call, answers: Vec<InboundResponse>) {
         match call.stream.and_then(|which| pick(&self.streams(), which).copied()) {
-            None => self.judge_check(&self.check(call, answers)),
+            None => self.judge_check(call, &self.check(call, answers)),
             Some(stream) => {
                 let run = self.read(call, stream, None, answers);
-                self.judge_read(stream, &run);
+                self.judge_read(call, stream, &run);
                 if let Some(cursor) = run.outcome.as_ref().ok().and_then(cursor) {
                     self.judge_cursor(call, stream, cursor, &run);
                 }
@@ -185,24 +189,25 @@ impl Guest {
         }
     }
 
-    fn judge_check(&self, run: &Run<Report>) {
+    fn judge_check(&self, call: &Call, run: &Run<Report>) {
         match &run.outcome {
             Ok(report) => {
                 let account = &report.account;
                 assert!(!account.id.is_empty() && !account.name.is_empty(), "{account:?}");
                 let answers = run.answers();
-                assert!(proves(self, &answers), "passed by\n{}", Shown(&answers));
+                assert!(proves(self, call, &answers), "passed by\n{}", Shown(&answers));
             }
             Err(failure) => judge_failure(&failure.message, &failure.code, &run.answers()),
         }
     }
 
-    fn judge_read(&self, stream: &str, run: &Run<Page>) {
+    fn judge_read(&self, call: &Call, stream: &str, run: &Run<Page>) {
         match &run.outcome {
             Ok(_) => {
                 let fits = |exchange: &Exchange| {
+                    let anonymous = is_anonymous(self, call, &exchange.answer);
                     let unchanged = exchange.conditional && exchange.answer.status == 304;
-                    unchanged || can_be_page(self, stream, &exchange.answer)
+                    (unchanged && !anonymous) || can_be_page(self, call, stream, &exchange.answer)
                 };
                 let fit = run.exchanges.iter().any(fits);
                 assert!(fit, "{stream}: a page of\n{}", Shown(&run.answers()));
@@ -222,7 +227,11 @@ impl Guest {
     }
 
     fn settings(&self, call: &Call) -> Settings {
-        Settings::from_json(*pick(self.facts.settings, call.settings).unwrap_or(&"{}"))
+        Settings::from_json(self.settings_json(call))
+    }
+
+    fn settings_json(&self, call: &Call) -> &'static str {
+        pick(self.facts.settings, call.settings).unwrap_or(&"{}")
     }
 
     fn run<T>(
@@ -241,8 +250,8 @@ impl Guest {
             kept.push(Exchange { answer, conditional: sent.header("if-none-match").is_some() });
             response.ok_or_else(|| Failure::new(Cause::Denied, "The base is no URL."))
         });
-        let (outcome, _) = script.run(guest);
-        Run { outcome, exchanges: exchanges.take() }
+        let (outcome, trace) = script.run(guest);
+        Run { outcome, asked: trace.lines(), exchanges: exchanges.take() }
     }
 
     /// The secrets of every auth method, recognised as that kind.
@@ -263,13 +272,20 @@ impl<T> Run<T> {
 }
 
 /// Whether one of the answers can prove a credential.
-pub fn proves(guest: &Guest, answers: &[InboundResponse]) -> bool {
-    answers.iter().any(|answer| is_success(answer) && (guest.facts.identifies)(&answer.body))
+pub fn proves(guest: &Guest, call: &Call, answers: &[InboundResponse]) -> bool {
+    let own = |answer: &InboundResponse| !is_anonymous(guest, call, answer);
+    let named = |answer: &InboundResponse| (guest.facts.identifies)(&answer.body);
+    answers.iter().any(|answer| is_success(answer) && own(answer) && named(answer))
 }
 
 /// Whether the answer can be a page of the stream.
-pub fn can_be_page(guest: &Guest, stream: &str, answer: &InboundResponse) -> bool {
-    is_success(answer) || (guest.facts.excuses)(stream, answer)
+pub fn can_be_page(guest: &Guest, call: &Call, stream: &str, answer: &InboundResponse) -> bool {
+    let own = is_success(answer) && !is_anonymous(guest, call, answer);
+    own || (guest.facts.excuses)(stream, answer)
+}
+
+fn is_anonymous(guest: &Guest, call: &Call, answer: &InboundResponse) -> bool {
+    (guest.facts.anonymous)(guest.settings_json(call), answer)
 }
 
 fn is_success(answer: &InboundResponse) -> bool {

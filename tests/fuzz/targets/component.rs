@@ -120,7 +120,7 @@ fn judge(input: &Input) {
             };
             match outcome {
                 Ok(report) => {
-                    assert!(proves(guest, &given()), "passed by\n{}", Shown(&given()));
+                    assert!(proves(guest, &input.call, &given()), "passed by\n{}", Shown(&given()));
                     serde_json::to_string(&report).unwrap()
                 }
                 Err(failure) => {
@@ -144,7 +144,9 @@ fn judge(input: &Input) {
             match usable(outcome, &given()) {
                 None => return,
                 Some(Ok(page)) => {
-                    let fits = |answer: &InboundResponse| can_be_page(guest, &stream.name, answer);
+                    let fits = |answer: &InboundResponse| {
+                        can_be_page(guest, &input.call, &stream.name, answer)
+                    };
                     assert!(given().iter().any(fits), "a page of\n{}", Shown(&given()));
                     format!("{}{:?}", serde_json::to_string(&page).unwrap(), cursor(&page))
                 }

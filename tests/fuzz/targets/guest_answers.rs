@@ -23,8 +23,22 @@ static REAL: LazyLock<Vec<Vec<InboundResponse>>> =
 fn target() {
     check!().with_type::<Input>().for_each(|input| {
         let real = pick(&REAL, input.guest).unwrap();
-        pick(&GUESTS, input.guest).unwrap().judge(&input.call, &input.answers, real);
+        pick(&GUESTS, input.guest).unwrap().judge(&input.call, input.answers.made(real));
     });
+}
+
+/// What the target comes upon by chance, one after the other: answers to anonymous visitors among them.
+#[test]
+fn every_real_answer_is_judged() {
+    for (guest, real) in GUESTS.iter().zip(REAL.iter()) {
+        let streams = (0..guest.streams().len()).map(|which| Some(u8::try_from(which).unwrap()));
+        for stream in streams.chain([None]) {
+            for settings in 0..u8::try_from(guest.facts.settings.len()).unwrap() {
+                let call = Call { settings, kind: None, stream, limit: 100 };
+                real.iter().for_each(|one| guest.judge(&call, vec![one.clone()]));
+            }
+        }
+    }
 }
 
 /// Otherwise the target would prove nothing.
@@ -40,5 +54,17 @@ fn real_answers_lead_to_success_too() {
             };
             assert!(real.iter().any(reads), "{stream}");
         }
+    }
+}
+
+/// Otherwise Jira's gateway would be judged only where the site refuses the credential.
+#[test]
+fn a_route_that_was_found_out_is_taken() {
+    let jira = GUESTS.iter().position(|guest| guest.manifest.id == "jira").unwrap();
+    for (settings, place) in [(0, "GET site/rest/"), (1, "GET gateway/11111111-2222-")] {
+        let call = Call { settings, kind: None, stream: None, limit: 100 };
+        let run = GUESTS[jira].check(&call, vec![REAL[jira][0].clone()]);
+        assert!(run.outcome.is_ok(), "{:?}", run.outcome);
+        assert!(run.asked.iter().all(|line| line.starts_with(place)), "{:?}", run.asked);
     }
 }

@@ -15,5 +15,6 @@ mod guest_cursors;
 mod headers;
 mod manifests;
 mod records;
+mod records_in_wasm;
 mod redaction;
 mod settings;

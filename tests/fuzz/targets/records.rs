@@ -12,17 +12,27 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 #[derive(Clone, Debug, TypeGenerator)]
-enum Input {
+pub(crate) enum Input {
     Valid(Vec<Vec<Member>>, u8),
     Edited(Vec<Vec<Member>>, u8, [Option<Edit>; 3]),
     Arbitrary(String),
 }
 
 #[derive(Clone, Debug, TypeGenerator)]
-struct Member {
+pub(crate) struct Member {
     key: u8,
     value: u8,
     inner: Option<[(u8, u8); 2]>,
+}
+
+impl Input {
+    pub(crate) fn text(&self) -> String {
+        match self {
+            Self::Valid(records, blanks) => written(records, *blanks),
+            Self::Edited(records, blanks, edits) => edited_text(&written(records, *blanks), edits),
+            Self::Arbitrary(text) => text.clone(),
+        }
+    }
 }
 
 /// What a connector asks of a record.
@@ -155,11 +165,7 @@ fn depth(text: &str) -> usize {
 #[test]
 fn target() {
     check!().with_type::<Input>().for_each(|input| {
-        let text = match input {
-            Input::Valid(records, blanks) => written(records, *blanks),
-            Input::Edited(records, blanks, edits) => edited_text(&written(records, *blanks), edits),
-            Input::Arbitrary(text) => text.clone(),
-        };
+        let text = input.text();
         let found = read(&text);
         let mut rest = text.as_str();
         for (at, (record, _)) in found.0.iter().enumerate() {

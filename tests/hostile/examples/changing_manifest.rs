@@ -1,5 +1,5 @@
-//! Tries to answer `describe` differently each time: by the clock, by randomness, by memory that an earlier
-//! call left. Two loads must give the same manifest, or the second be refused.
+//! Answers `describe` differently each time: by the clock, by randomness, by memory that an earlier call left.
+//! Of these, randomness is what differs between the two that loading asks for. It must be refused at load.
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;

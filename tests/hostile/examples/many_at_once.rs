@@ -1,7 +1,9 @@
-//! Hands 10,000 requests to one `send-all`. They share the budget of a call, and run a few at a time.
+//! Hands `count` requests (10,000) to one `send-all`. They share the budget of a call, and run a few at a
+//! time.
 
 use jackfield_guest::{Connector, Failure, Report, Request, Settings, send_all};
 use jackfield_hostile::{code, line, report};
+use serde_json::Value;
 
 struct Hostile;
 jackfield_guest::export!(Hostile);
@@ -9,8 +11,10 @@ jackfield_guest::export!(Hostile);
 impl Connector for Hostile {
     const MANIFEST: &'static str = jackfield_hostile::manifest!("many-at-once");
 
-    fn check(_settings: Settings) -> Result<Report, Failure> {
-        let answers = send_all((0..10_000).map(|_| Request::get("api").segments(["n"])), None);
+    fn check(settings: Settings) -> Result<Report, Failure> {
+        let settings: Value = settings.parse()?;
+        let count = settings.get("count").and_then(Value::as_u64).unwrap_or(10_000);
+        let answers = send_all((0..count).map(|_| Request::get("api").segments(["n"])), None);
         let sent = answers.iter().filter(|answer| answer.is_ok()).count();
         let denied = answers.iter().filter_map(|answer| answer.as_ref().err());
         let denied = denied.filter(|failure| code(&failure.cause) == "denied").count();

@@ -8,10 +8,14 @@
 use jackfield_guest::{Account, Cause, Failure, Report, Request, Response, Warning};
 
 /// The manifest of a hostile guest: valid, with one endpoint `api`, one secret `token`, one header of its
-/// own in a second method, and the settings that some guests are told what to do by.
+/// own in a second method, and the settings that some guests are told what to do by. Further members may
+/// follow the id, each with a comma before it.
 #[macro_export]
 macro_rules! manifest {
     ($id:literal) => {
+        $crate::manifest!($id, "")
+    };
+    ($id:literal, $more:literal) => {
         concat!(
             r#"{"manifest_version":1,"id":""#,
             $id,
@@ -29,7 +33,9 @@ macro_rules! manifest {
                  "secrets":[{"name":"private","label":"Private token"}],
                  "attach":[{"secret":"private","endpoints":["api"],"scheme":"header","name":"PRIVATE-TOKEN"}]}],
             "endpoints":[{"name":"api","base":"{api_url}"}],
-            "streams":[{"name":"things","label":"Things"}]}"#
+            "streams":[{"name":"things","label":"Things"}]"#,
+            $more,
+            "}"
         )
     };
 }

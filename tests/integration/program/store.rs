@@ -115,11 +115,18 @@ fn on_a_disk_of_its_own(home: &Home, token: &str, script: &str) -> Option<String
     home.prepare(&mut shell);
     shell.args(["--user", "--map-root-user", "--mount", "sh", "-c", &format!("{mounted}{script}")]);
     shell.env("J", format!("{} --data-dir disk/data", env!("CARGO_BIN_EXE_jackfield")));
-    let output = shell.env(TOKEN, token).output().ok()?;
-    let said = String::from_utf8(output.stderr).unwrap();
+    let output = shell.env(TOKEN, token).output();
+    let (out, said) = output.map_or_else(
+        |error| (String::new(), error.to_string()),
+        |output| (text(output.stdout), text(output.stderr)),
+    );
     let mounted = said.contains("mounted");
     assert!(mounted || std::env::var_os("CI").is_none(), "no disk of its own: {said}");
-    mounted.then(|| String::from_utf8(output.stdout).unwrap() + &said)
+    mounted.then(|| out + &said)
+}
+
+fn text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap()
 }
 
 /// SQLite needs room even to read: it keeps an index of its log beside it.

@@ -19,12 +19,14 @@ use crate::support::CANARY;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Cloud,
+    /// Cloud too, by the gateway that an earlier check found to be the way.
+    Gateway,
     DataCenter,
     /// By a name that says nothing, with a password.
     Password,
 }
 
-use Kind::{Cloud, DataCenter, Password};
+use Kind::{Cloud, DataCenter, Gateway, Password};
 
 /// What a recording must come out as.
 enum Expected {
@@ -38,26 +40,33 @@ enum Expected {
 
 use Expected::{Account, Fails, Records};
 
+const BY_EITHER_ROUTE: &[Kind] = &[Cloud, Gateway];
+
 /// Every Jira recording that answers what the connector asks, or a failure of it.
-const TABLE: &[(&str, Kind, Expected)] = &[
-    ("user-200-cloud-2025", Cloud, Account("5d07f57ceec00a0bcb5eca63", "redacted@example.invalid")),
+const TABLE: &[(&str, &[Kind], Expected)] = &[
+    (
+        "user-200-cloud-2025",
+        BY_EITHER_ROUTE,
+        Account("5d07f57ceec00a0bcb5eca63", "redacted@example.invalid"),
+    ),
     (
         "myself-200-documented",
-        Cloud,
+        BY_EITHER_ROUTE,
         Account("5b10a2844c20165700ede21g", "redacted@example.invalid"),
     ),
-    ("401-cloud-2022", Cloud, Fails("credential-rejected", "api-token-rejected", USER)),
-    ("429-burst-documented", Cloud, Fails("rate-limited", "burst-limit", AFTER)),
-    ("issue-404", Cloud, Fails("invalid-input", "no-jira-here", ANY)),
+    ("401-cloud-2022", BY_EITHER_ROUTE, Fails("credential-rejected", "api-token-rejected", USER)),
+    ("429-burst-documented", BY_EITHER_ROUTE, Fails("rate-limited", "burst-limit", AFTER)),
+    ("issue-404", &[Cloud], Fails("invalid-input", "no-jira-here", ANY)),
+    ("issue-404", &[Gateway], Fails("not-found", "gateway-without-site", USER)),
     (
         "serverinfo-403-captcha-server-8.0",
-        Password,
+        &[Password],
         Fails("policy-refused", "captcha-required", USER),
     ),
-    ("project-search-200-documented", Cloud, Records("projects", 2, true)),
-    ("project-search-body-cloud-v3", Cloud, Records("projects", 2, true)),
-    ("projects-200-dc-ratelimit-headers", DataCenter, Records("projects", 0, false)),
-    ("search-jql-200-documented", Cloud, Records("issues", 1, false)),
+    ("project-search-200-documented", BY_EITHER_ROUTE, Records("projects", 2, true)),
+    ("project-search-body-cloud-v3", BY_EITHER_ROUTE, Records("projects", 2, true)),
+    ("projects-200-dc-ratelimit-headers", &[DataCenter], Records("projects", 0, false)),
+    ("search-jql-200-documented", BY_EITHER_ROUTE, Records("issues", 1, false)),
 ];
 
 const TENANT: &str = r#"{"cloudId":"11223344-a1b2-4b33-8c44-def123456789"}"#;
@@ -73,6 +82,14 @@ struct Answers {
     recorded: Recorded,
     /// Whether the account is told too, so that a stream can be read.
     knows_account: bool,
+    /// The host that was asked first.
+    asked_first: Option<String>,
+}
+
+impl Answers {
+    fn of(recorded: &Recorded, knows_account: bool) -> Self {
+        Self { recorded: recorded.clone(), knows_account, asked_first: None }
+    }
 }
 
 impl Transport for Replay {
@@ -80,7 +97,9 @@ impl Transport for Replay {
         &self,
         request: OutboundRequest,
     ) -> BoxFuture<'_, Result<InboundResponse, TransportError>> {
-        let answers = self.0.lock().unwrap();
+        let mut answers = self.0.lock().unwrap();
+        let host = request.url.host_str().map(str::to_owned);
+        answers.asked_first = answers.asked_first.take().or(host);
         let good = match request.url.path().rsplit('/').next().unwrap_or_default() {
             "tenant_info" => Some(TENANT),
             "serverInfo" => Some(SERVER),
@@ -103,8 +122,7 @@ struct Stand {
 
 impl Stand {
     async fn new(recorded: &Recorded) -> Self {
-        let answers = Answers { recorded: recorded.clone(), knows_account: false };
-        let replay = Replay(Arc::new(Mutex::new(answers)));
+        let replay = Replay(Arc::new(Mutex::new(Answers::of(recorded, false))));
         let host = Host::builder(replay.clone()).allocation(Allocation::OnDemand).build().unwrap();
         let jira = host.load(jackfield_bundle::connector("jira").unwrap()).await.unwrap();
         Self { jira, replay, bound: AtomicUsize::new(0) }
@@ -112,20 +130,28 @@ impl Stand {
 
     /// A connection with a credential of its own: what is told of a limit is kept for each.
     fn bind(&self, kind: Kind, recorded: &Recorded, knows_account: bool) -> Binding {
-        *self.replay.0.lock().unwrap() = Answers { recorded: recorded.clone(), knows_account };
+        *self.replay.0.lock().unwrap() = Answers::of(recorded, knows_account);
         let (method, settings) = match kind {
             Cloud => (
                 "api_token",
                 json!({
                     "host": "acme.atlassian.net", "email": "mia@example.com", "deployment": "cloud",
-                    "route": "site", "found_at": "https://acme.atlassian.net",
+                    "route": "site", "found_at": "acme.atlassian.net",
+                }),
+            ),
+            Gateway => (
+                "api_token",
+                json!({
+                    "host": "acme.atlassian.net", "email": "mia@example.com", "deployment": "cloud",
+                    "route": "gateway", "cloud_id": "11223344-a1b2-4b33-8c44-def123456789",
+                    "found_at": "acme.atlassian.net",
                 }),
             ),
             DataCenter => (
                 "personal_access_token",
                 json!({
                     "host": "jira.example.com", "deployment": "data-center", "route": "site",
-                    "found_at": "https://jira.example.com",
+                    "found_at": "jira.example.com",
                 }),
             ),
             Password => ("password", json!({ "host": "jira.example.com", "username": "mia" })),
@@ -153,27 +179,24 @@ fn recordings() -> Option<Vec<Recorded>> {
     Some(all.into_iter().filter(|recorded| recorded.provider == "jira").collect())
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn recordings_are_classified() {
-    let Some(recordings) = recordings() else { return };
-    let stand = Stand::new(&recordings[0]).await;
-    for (id, kind, expected) in TABLE {
-        let recorded = recordings.iter().find(|one| one.id == *id);
-        let recorded = recorded.unwrap_or_else(|| panic!("{id}: missing"));
+impl Stand {
+    /// Holds what comes out of the recording against what is expected.
+    async fn judge(&self, kind: Kind, recorded: &Recorded, expected: &Expected) {
+        let id = format!("{} {kind:?}", recorded.id);
         match expected {
             Account(account, name) => {
-                let report = stand.check(*kind, recorded).await;
+                let report = self.check(kind, recorded).await;
                 let report = report.unwrap_or_else(|failure| panic!("{id}: {failure:?}"));
                 assert_eq!((&*report.account.id, &*report.account.name), (*account, *name), "{id}");
             }
             Records(stream, count, more) => {
-                let page = stand.read(*kind, recorded, stream).await;
+                let page = self.read(kind, recorded, stream).await;
                 let page = page.unwrap_or_else(|failure| panic!("{id}: {failure:?}"));
                 let state = serde_json::to_value(&page.progress).unwrap()["state"].clone();
                 assert_eq!((page.changes.len(), state == "more"), (*count, *more), "{id}");
             }
             Fails(cause, code, retry) => {
-                let failure = stand.check(*kind, recorded).await.expect_err(id);
+                let failure = self.check(kind, recorded).await.expect_err(&id);
                 assert_eq!(
                     (failure.cause.code(), &*failure.code),
                     (*cause, *code),
@@ -186,6 +209,30 @@ async fn recordings_are_classified() {
             }
         }
     }
+
+    /// The host that was asked first since the last connection was bound.
+    fn asked_first(&self) -> Option<String> {
+        self.replay.0.lock().unwrap().asked_first.clone()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn recordings_are_classified() {
+    let Some(recordings) = recordings() else { return };
+    let stand = Stand::new(&recordings[0]).await;
+    for (id, kinds, expected) in TABLE {
+        let recorded = recordings.iter().find(|one| one.id == *id);
+        let recorded = recorded.unwrap_or_else(|| panic!("{id}: missing"));
+        for kind in *kinds {
+            stand.judge(*kind, recorded, expected).await;
+            let asked = match kind {
+                Cloud => "acme.atlassian.net",
+                Gateway => "api.atlassian.com",
+                DataCenter | Password => "jira.example.com",
+            };
+            assert_eq!(stand.asked_first().as_deref(), Some(asked), "{id} {kind:?}");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -194,16 +241,19 @@ async fn no_recording_of_anything_else_is_taken_for_success() {
     let stand = Stand::new(&recordings[0]).await;
     for recorded in &recordings {
         let accounts =
-            |row: &(&str, Kind, Expected)| row.0 == recorded.id && matches!(row.2, Account(..));
+            |row: &(&str, &[Kind], Expected)| row.0 == recorded.id && matches!(row.2, Account(..));
         if !TABLE.iter().any(accounts) {
-            for kind in [Cloud, DataCenter, Password] {
+            for kind in [Cloud, Gateway, DataCenter, Password] {
                 let checked = stand.check(kind, recorded).await;
                 assert!(checked.is_err(), "{} {kind:?}: {checked:?}", recorded.id);
             }
         }
         for stream in ["projects", "issues", "users"] {
-            let page = stand.read(Cloud, recorded, stream).await;
-            assert!(page.is_err() || recorded.status == 200, "{} {stream}", recorded.id);
+            for kind in [Cloud, Gateway] {
+                let page = stand.read(kind, recorded, stream).await;
+                let fits = page.is_err() || recorded.status == 200;
+                assert!(fits, "{} {kind:?} {stream}", recorded.id);
+            }
         }
     }
 }

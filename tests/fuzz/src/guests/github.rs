@@ -7,6 +7,7 @@ use jackfield_host::transport::InboundResponse;
 use serde_json::value::RawValue;
 
 use super::{Facts, Real, real};
+use crate::answer::header;
 
 /// What the targets know of GitHub.
 pub static FACTS: Facts = Facts {
@@ -20,6 +21,7 @@ pub static FACTS: Facts = Facts {
     parameters: r#"{"repository":"octo/hello","branch":"main","organization":"acme"}"#,
     answers: ANSWERS,
     identifies,
+    anonymous,
     excuses,
 };
 
@@ -35,6 +37,16 @@ fn identifies(body: &[u8]) -> bool {
     let login = serde_json::from_str::<String>(member("login"));
     let named = id && login.is_ok_and(|login| !login.trim().is_empty());
     named || member("repositories").starts_with('[')
+}
+
+/// Whoever comes to github.com without a token has 60 requests an hour, and no token has so few. A server of
+/// one's own may have any limits, and other resources have others; what is told of a token needs one.
+fn anonymous(settings: &str, answer: &InboundResponse) -> bool {
+    let dot_com = settings.contains(r#""api_url":"https://api.github.com""#);
+    let core = header(answer, "x-ratelimit-resource").is_none_or(|resource| resource == "core");
+    let token = ["x-oauth-scopes", "github-authentication-token-expiration"];
+    let known = token.iter().any(|name| header(answer, name).is_some());
+    dot_com && core && !known && header(answer, "x-ratelimit-limit") == Some("60")
 }
 
 /// A repository without a commit has no commits, which GitHub calls a conflict.
@@ -117,6 +129,11 @@ const ANSWERS: &[Real] = &[
         200,
         &[JSON, ("x-ratelimit-limit", "60"), ("x-ratelimit-resource", "core")],
         r#"{"login":"ada","id":7,"html_url":"https://github.com/ada"}"#,
+    ),
+    real(
+        200,
+        &[JSON, ("x-ratelimit-limit", "60"), ("x-ratelimit-resource", "core"), ("etag", "W/\"1\"")],
+        r#"[{"id":11,"number":1,"name":"notes","sha":"6dcb09b5","updated_at":"2026-01-01T00:00:58Z"}]"#,
     ),
     real(
         200,

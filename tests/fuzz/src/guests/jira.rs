@@ -3,21 +3,24 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use jackfield_host::transport::InboundResponse;
 use serde_json::value::RawValue;
 
 use super::{Facts, Real, real};
+use crate::answer::header;
 
 /// What the targets know of Jira.
 pub(super) static FACTS: Facts = Facts {
     base: "https://acme.atlassian.net/rest/api/3/myself",
     settings: &[
         r#"{"protocol":"https","host":"acme.atlassian.net","email":"ada@example.com"}"#,
-        r#"{"protocol":"https","host":"acme.atlassian.net","email":"ada@example.com","deployment":"cloud","route":"gateway","cloud_id":"11111111-2222-3333-4444-555555555555","found_at":"https://acme.atlassian.net"}"#,
+        r#"{"protocol":"https","host":"acme.atlassian.net","email":"ada@example.com","deployment":"cloud","route":"gateway","cloud_id":"11111111-2222-3333-4444-555555555555","found_at":"acme.atlassian.net"}"#,
         r#"{"protocol":"https","host":"jira.example.com/jira","email":"ada@example.com","username":"ada"}"#,
     ],
     parameters: r#"{"project":"ABC"}"#,
     answers: ANSWERS,
     identifies,
+    anonymous,
     excuses: |_, _| false,
 };
 
@@ -31,6 +34,22 @@ fn identifies(body: &[u8]) -> bool {
         let value = members.get(*name).map_or("", |value| value.get());
         serde_json::from_str::<String>(value).is_ok_and(|text| !text.trim().is_empty())
     })
+}
+
+/// Jira serves what is open to everybody to whoever comes with a wrong credential, and says so.
+fn anonymous(_settings: &str, answer: &InboundResponse) -> bool {
+    let refusals = [
+        "AUTHENTICATED_FAILED",
+        "AUTHENTICATION_DENIED",
+        "AUTHORISATION_FAILED",
+        "AUTHORIZATION_FAILED",
+    ];
+    let headers = answer.headers.iter().filter(|(name, _)| name == "x-seraph-loginreason");
+    let mut reasons = headers.flat_map(|(_, value)| value.split(',')).map(str::trim);
+    let refused = reasons.any(|reason| refusals.iter().any(|one| one.eq_ignore_ascii_case(reason)));
+    let named = |name: &str| header(answer, name).filter(|value| !value.is_empty());
+    let name = named("x-ausername").or_else(|| named("x-aaccountid"));
+    refused || name.is_some_and(|name| name.eq_ignore_ascii_case("anonymous"))
 }
 
 const JSON: (&str, &str) = ("content-type", "application/json;charset=UTF-8");
@@ -84,6 +103,22 @@ const ANSWERS: &[Real] = &[
         200,
         &[JSON, TRACE, ("x-seraph-loginreason", "AUTHENTICATED_FAILED")],
         r#"{"issues":[],"isLast":true}"#,
+    ),
+    real(
+        200,
+        &[JSON, TRACE, ("x-seraph-loginreason", "OK, AUTHENTICATED_FAILED")],
+        r#"{"accountId":"5b10ac8d82e05b22cc7d4ef5","key":"JIRAUSER10000","name":"ada","displayName":"Ada"}"#,
+    ),
+    real(
+        200,
+        &[JSON, TRACE, ("x-ausername", "anonymous")],
+        r#"{"accountId":"5b10ac8d82e05b22cc7d4ef5","key":"JIRAUSER10000","name":"ada","displayName":"Ada"}"#,
+    ),
+    real(200, &[JSON, TRACE, ("x-ausername", "anonymous")], "[]"),
+    real(
+        200,
+        &[JSON, TRACE, ("x-ausername", "anonymous")],
+        r#"{"maxResults":50,"startAt":0,"total":0,"isLast":true,"values":[],"issues":[]}"#,
     ),
     real(
         200,
