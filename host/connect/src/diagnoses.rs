@@ -51,7 +51,10 @@ mod tests {
             Generated from the code; names are examples. The code is `failure.code`.\n"
             .to_owned();
         for failure in examples() {
-            page += &format!("\n## {}\n\n{}\n\n", failure.code, failure.message);
+            page += &format!("\n## {}\n\n{}\n", failure.code, failure.message);
+            if !failure.remedies.is_empty() {
+                page.push('\n');
+            }
             for remedy in failure.remedies {
                 page += &format!("- {}\n", remedy.text);
             }

@@ -271,13 +271,16 @@ fn load_failure(message: String, error: &LoadError) -> Failure {
 
 fn call_failure(message: String, error: &CallError) -> Failure {
     match error {
-        CallError::Busy { .. } => other("busy", message).retry(Retry::Backoff),
+        CallError::Busy { .. } => {
+            other("busy", message).retry(Retry::Backoff).remedy("Try again in a moment.", None)
+        }
         CallError::Deadline { allowed } => Failure::new(Cause::Timeout, message)
             .retry(Retry::Backoff)
             .effect(Effect::Unknown)
             .remedy("Try again; if it stays so, look at the provider's status page.", None)
             .evidence("deadline-ms", allowed.as_millis().to_string()),
-        CallError::Internal { .. } | CallError::Ended => other("internal", message),
+        CallError::Internal { .. } | CallError::Ended => other("internal", message)
+            .remedy("Try again; if it stays so, report it with the program's log (-vv).", None),
         // A connector hands records on as they came; which of the two broke it, nobody can tell.
         CallError::InvalidAnswer { what: "record", detail } => {
             let message =
