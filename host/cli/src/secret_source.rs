@@ -13,7 +13,6 @@
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Read};
-use std::path::Path;
 
 use jackfield_host::failure::FieldError;
 use jackfield_host::manifest::SecretField;
@@ -21,6 +20,7 @@ use jackfield_host::secret::SecretText;
 
 use crate::error::Error;
 use crate::output::text;
+use crate::usage::is_place;
 
 /// Bytes that are read of a source: ten times the longest secret, so that a wrong file is noticed
 /// by the check of the secret itself.
@@ -173,10 +173,7 @@ fn variable(name: &str) -> String {
 
 /// The file for people. A long word that leads to nothing may be the secret itself.
 fn file(path: &str) -> String {
-    let place = Path::new(path);
-    let folder = place.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let leads_somewhere = place.exists() || folder.is_some_and(Path::is_dir);
-    if path.len() < SHORTEST_TOKEN || leads_somewhere {
+    if path.len() < SHORTEST_TOKEN || is_place(path) {
         format!("`{path}`")
     } else {
         "the file, whose name is not repeated here".to_owned()

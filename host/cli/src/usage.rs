@@ -5,12 +5,21 @@
 //! this program is not quoted.
 
 use std::ffi::OsString;
+use std::path::Path;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use jackfield_host::failure::{Cause, Failure, Retry};
 
 /// The longest word that is quoted, in characters: no option or command is longer, secrets are.
 const MAX_QUOTED: usize = 20;
+
+/// Whether the text leads somewhere on this machine: to what is there, or into a folder that is. What
+/// does not may be a secret in the wrong place.
+pub(crate) fn is_place(text: &str) -> bool {
+    let place = Path::new(text);
+    let folder = place.parent().filter(|folder| !folder.as_os_str().is_empty());
+    place.exists() || folder.is_some_and(Path::is_dir)
+}
 
 /// Whether the person asked for JSON, as far as can be told from arguments that do not fit.
 pub(crate) fn wants_json(arguments: &[OsString]) -> bool {

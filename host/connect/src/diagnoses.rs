@@ -43,33 +43,19 @@ pub fn examples() -> Vec<Failure> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use jackfield_host::diagnoses::page;
 
-    /// The page, a section for each code.
-    fn page() -> String {
-        let mut page = "# What connections diagnose\n\n\
-            Generated from the code; names are examples. The code is `failure.code`.\n"
-            .to_owned();
-        for failure in examples() {
-            page += &format!("\n## {}\n\n{}\n", failure.code, failure.message);
-            if !failure.remedies.is_empty() {
-                page.push('\n');
-            }
-            for remedy in failure.remedies {
-                page += &format!("- {}\n", remedy.text);
-            }
-        }
-        page
-    }
+    use super::*;
 
     #[test]
     fn the_page_beside_this_crate_is_what_the_code_says() {
+        let page = page("What connections diagnose", &examples());
         let file = concat!(env!("CARGO_MANIFEST_DIR"), "/DIAGNOSES.md");
         if std::env::var_os("JACKFIELD_BLESS").is_some() {
-            assert!(std::fs::write(file, page()).is_ok());
+            assert!(std::fs::write(file, &page).is_ok());
         }
         let kept = std::fs::read_to_string(file).unwrap_or_default();
-        assert_eq!(kept, page(), "run it once with JACKFIELD_BLESS=1, and commit the page");
+        assert_eq!(kept, page, "run it once with JACKFIELD_BLESS=1, and commit the page");
     }
 
     #[test]

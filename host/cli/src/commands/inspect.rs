@@ -12,6 +12,7 @@ use crate::error::Error;
 use crate::output::Answer;
 use crate::output::screen::{BOLD, DIM, PLAIN, Screen};
 use crate::program::Program;
+use crate::usage::is_place;
 
 /// A connector, laid open.
 pub(super) struct Inspection {
@@ -32,7 +33,7 @@ pub(super) async fn run(program: &Program, arguments: &Inspect) -> Result<Inspec
 /// What is neither a file nor named like one is taken for a connector's name, and not repeated if it
 /// cannot be one.
 fn is_file(subject: &str) -> bool {
-    subject.ends_with(".wasm") || Path::new(subject).exists()
+    subject.ends_with(".wasm") || is_place(subject)
 }
 
 impl Answer for Inspection {
@@ -253,8 +254,12 @@ mod tests {
             ("my-connector", false),
             ("github.wasm", true),
             ("./github", true),
-            ("dir/github", true),
-            ("file.bin", true),
+            ("Cargo.toml", true),
+            ("src", true),
+            ("src/nothing", true),
+            ("nowhere/github", false),
+            ("file.bin", false),
+            ("", false),
         ] {
             assert_eq!(is_file(subject), expected, "{subject}");
         }
