@@ -174,7 +174,7 @@ impl Walk<'_> {
         recorder: &Arc<Recorder>,
         session: &mut Option<ClientConnection>,
     ) -> Result<(), TransportError> {
-        let refused = |error: rustls::Error| self.target().tls(tls::explain(&error));
+        let refused = |error: rustls::Error| self.target().refused(&error);
         let broken = |error: std::io::Error| self.target().tls(diagnosis::innermost(&error));
         let config = tls::probing_config(recorder).map_err(refused)?;
         let session =

@@ -143,7 +143,6 @@ fn add_roots(roots: &mut RootCertStore, source: &CaCertificates) -> Result<(), O
 pub(crate) fn explain(error: &Error) -> String {
     match error {
         Error::InvalidCertificate(refusal) => explain_certificate(refusal),
-        Error::InvalidMessage(_) => "the server does not speak TLS at this port".to_owned(),
         Error::NoCertificatesPresented => "the server shows no certificate".to_owned(),
         Error::AlertReceived(alert) => format!("the server refused with the alert {alert:?}"),
         Error::PeerIncompatible(reason) => {
