@@ -1,9 +1,9 @@
 //! Waiting for a provider, as long as the caller allows and no longer.
 //!
 //! A call is repeated only where that is safe, the outside world being as before, and where the failure
-//! says that it helps: after the wait that the provider named, or after one that grows from attempt to
-//! attempt and has some chance in it, so that many who failed together do not come back together. The
-//! time of attempts that failed counts as well. A wait that would take longer than what is left is not
+//! says that it helps: after the wait that the provider named and a little more, or after one that grows
+//! from attempt to attempt. Both have some chance in them, so that many who failed together do not come
+//! back together. The time of attempts that failed counts as well. A wait that would take longer than what is left is not
 //! begun: the failure is told at once.
 
 use std::time::{Duration, Instant};
@@ -58,16 +58,23 @@ impl Waiting {
             return None;
         }
         let delay = match failure.retry {
-            Retry::After { milliseconds } => Duration::from_millis(milliseconds),
+            Retry::After { milliseconds } => self.spread(Duration::from_millis(milliseconds)),
             Retry::Backoff => self.delays.next()?,
             Retry::Never | Retry::AfterUserAction => return None,
         };
         self.left = self.left.checked_sub(delay)?;
         Some(delay)
     }
+
+    /// A wait that was named, with a tenth more at most, as far as that is left.
+    fn spread(&mut self, wait: Duration) -> Duration {
+        let more = self.delays.next().unwrap_or_default().min(wait / 10);
+        (wait + more).min(self.left.max(wait))
+    }
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use jackfield_host::failure::Cause;
 
@@ -86,10 +93,14 @@ mod tests {
     #[test]
     fn what_the_provider_names_is_waited_for_within_the_bound() {
         let mut waiting = Waiting::at_most(Duration::from_secs(10));
-        assert_eq!(waiting.take(&after(6), AT_ONCE), Some(Duration::from_secs(6)));
+        let first = waiting.take(&after(6), AT_ONCE).unwrap();
+        assert!((6_000..=6_600).contains(&first.as_millis()), "{first:?}");
         assert_eq!(waiting.take(&after(5), AT_ONCE), None, "4 seconds are left");
-        assert_eq!(waiting.take(&after(4), AT_ONCE), Some(Duration::from_secs(4)));
-        assert_eq!(waiting.take(&after(1), AT_ONCE), None);
+        let last = waiting.take(&after(3), AT_ONCE).unwrap();
+        assert!((3_000..=3_300).contains(&last.as_millis()), "{last:?}");
+        assert_eq!(waiting.take(&after(2), AT_ONCE), None);
+        let mut exact = Waiting::at_most(Duration::from_secs(4));
+        assert_eq!(exact.take(&after(4), AT_ONCE), Some(Duration::from_secs(4)));
         assert_eq!(Waiting::at_most(Duration::ZERO).take(&after(0), AT_ONCE), None);
     }
 
