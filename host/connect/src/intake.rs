@@ -2,7 +2,7 @@
 
 use jackfield_host::failure::{FieldError, Warning};
 use jackfield_host::input::{
-    ValidatedSecret, repeatable, validate_inputs, validate_secrets, validate_settings,
+    ValidatedSecret, unknown_name, validate_inputs, validate_secrets, validate_settings,
 };
 use jackfield_host::manifest::{AuthMethod, Manifest};
 use jackfield_host::secret::{MemorySecrets, SecretText};
@@ -10,7 +10,7 @@ use jackfield_vault::{Connection, NewSecret};
 use serde_json::{Map, Value};
 
 use crate::Error;
-use crate::suggest::{is_unknown, unknown_choice};
+use crate::suggest::unknown_choice;
 
 /// The user and the runtime of a connection for which nobody named one.
 pub const DEFAULT_NAME: &str = "default";
@@ -213,11 +213,7 @@ fn given_secrets(
     }
     let known: Vec<&str> = method.secrets.iter().map(|field| field.name.as_str()).collect();
     let unknown = given.iter().filter(|(name, _)| !known.contains(&name.as_str()));
-    errors.extend(unknown.map(|(name, _)| {
-        let message = is_unknown(name, known.iter().copied());
-        let shown = repeatable(name);
-        FieldError::at(["secrets"].into_iter().chain(shown), message)
-    }));
+    errors.extend(unknown.map(|(name, _)| unknown_name("/secrets", name, &known)));
     let mut asked = method.clone();
     asked.secrets.retain(|field| is_given(&field.name) || !stored(&field.name));
     let given = given.into_iter().filter(|(name, _)| known.contains(&name.as_str())).collect();

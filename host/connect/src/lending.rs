@@ -90,8 +90,11 @@ impl SecretStore for Lent {
                 (None, Some(stored)) => {
                     let info = stored.describe(name).await;
                     let info = info.map_err(|error| self.broke(name, error))?;
-                    let ends = |info: SecretInfo| info.expires_at.or(self.ends);
-                    Ok(info.map(|info| SecretInfo { expires_at: ends(info.clone()), ..info }))
+                    let ends = |info: SecretInfo| SecretInfo {
+                        expires_at: info.expires_at.or(self.ends),
+                        ..info
+                    };
+                    Ok(info.map(ends))
                 }
                 (entered, _) => Ok(entered),
             }

@@ -39,7 +39,7 @@ pub(crate) fn unknown_choice<'a>(
 }
 
 /// The end of a sentence about a name that nobody knows: "is unknown; did you mean `token`?"
-pub(crate) fn is_unknown<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+fn is_unknown<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let known: Vec<&str> = known.into_iter().collect();
     match (nearest(name, known.iter().copied()), known.as_slice()) {
         (Some(nearest), _) => format!("is unknown; did you mean `{nearest}`?"),

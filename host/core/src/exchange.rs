@@ -246,18 +246,14 @@ impl Call<'_> {
     fn deliver(&self, url: &Url, response: InboundResponse, redactor: &Redactor) -> GuestResponse {
         let headers: Vec<(String, String)> = (response.headers.into_iter())
             .filter(|(name, _)| header::deliverable(name))
-            .map(|(name, value)| {
-                let clean = |text: &str| redactor.redact_text(text).into_owned();
-                (clean(&name), clean(&value))
-            })
+            .map(|(name, value)| (redactor.redact_string(name), redactor.redact_string(value)))
             .collect();
         let links =
             headers.iter().filter(|(name, _)| name == "link").map(|(_, value)| value.as_str());
         GuestResponse {
             status: response.status,
             // Joined to the place of the answer, which a redirect may have given any spelling.
-            next: header::next_link(links, url)
-                .map(|next| redactor.redact_text(&next).into_owned()),
+            next: header::next_link(links, url).map(|next| redactor.redact_string(next)),
             quota: Told::new(&self.parts.quota, &headers, Timestamp::now()).quota(),
             body: redactor.redact(response.body),
             headers,
@@ -267,7 +263,7 @@ impl Call<'_> {
 
 /// What the host says of an exchange names hosts that the provider chose.
 fn redacted(failure: Failure, redactor: &Redactor) -> Failure {
-    let clean = |text: String| redactor.redact_text(&text).into_owned();
+    let clean = |text| redactor.redact_string(text);
     let remedy = |remedy: Remedy| Remedy { text: clean(remedy.text), ..remedy };
     let field = |field: FieldError| FieldError { message: clean(field.message), ..field };
     let evidence = |one: Field| Field { value: clean(one.value), ..one };

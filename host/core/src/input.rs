@@ -127,8 +127,9 @@ pub fn repeatable(name: &str) -> Option<&str> {
     Some(name).filter(|name| fits && !name.is_empty())
 }
 
-/// A name that nobody knows, at its own place where that may be repeated.
-fn unknown_name(prefix: &str, name: &str, known: &[&str]) -> FieldError {
+/// The error of a name that nobody knows, at its own place where that may be repeated; the prefix is
+/// that of its list: `/settings`.
+pub fn unknown_name(prefix: &str, name: &str, known: &[&str]) -> FieldError {
     let shown = repeatable(name);
     let subject = shown.map_or("A name".to_owned(), |name| format!("`{name}`"));
     let message = match (nearest(name, known.iter().copied()), known) {

@@ -32,11 +32,7 @@ impl Sanitizer {
 
     /// A text that a person reads.
     pub(crate) fn text(&self, text: String) -> String {
-        let text = match self.redactor.redact_text(&text) {
-            std::borrow::Cow::Borrowed(_) => text,
-            std::borrow::Cow::Owned(clean) => clean,
-        };
-        bounded(printable(text), MAX_MESSAGE_BYTES)
+        bounded(printable(self.redactor.redact_string(text)), MAX_MESSAGE_BYTES)
     }
 
     /// A code in kebab-case; `None` where it is none.
