@@ -307,12 +307,13 @@ fn vault_failure(message: String, error: &VaultError) -> Failure {
         VaultError::Superseded { .. } => other("superseded", message).retry(Retry::Backoff),
         VaultError::NoKeys { .. }
         | VaultError::InvalidKeys { .. }
-        | VaultError::SystemKeyring { .. }
         | VaultError::MissingKeys { .. }
         | VaultError::WrongKey { .. }
         | VaultError::ForeignKeys { .. }
         | VaultError::ExposedKeyFile { .. } => other("store-keys", message)
             .remedy("Put the right keys back in their place; nothing was changed.", None),
+        VaultError::SystemKeyring { .. } => other("store-keyring", message)
+            .remedy("Unlock the keyring or start its service, or keep the keys in a file.", None),
         VaultError::Damaged { .. }
         | VaultError::DamagedRow { .. }
         | VaultError::NotAStore { .. } => other("store-damaged", message)

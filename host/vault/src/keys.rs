@@ -31,6 +31,7 @@ use crate::{Error, id};
 pub(crate) mod file;
 pub(crate) mod place;
 pub(crate) mod seal;
+mod system;
 
 pub use place::KeySource;
 

@@ -4,10 +4,9 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use keyring::v1::{Entry, Error as KeyringError};
 use zeroize::Zeroizing;
 
-use super::{KeyRing, MAX_TEXT, file};
+use super::{KeyRing, MAX_TEXT, file, system};
 use crate::Error;
 use crate::error::InvalidRing;
 
@@ -20,7 +19,7 @@ pub enum KeySource {
     /// The environment variable of that name. Never made, never changed.
     Environment(String),
     /// An entry of the system's keyring (Secret Service, Keychain, Credential Manager). Made on
-    /// first start.
+    /// first start. Needs the feature `system-keyring`.
     SystemKeyring {
         /// The entry's service, such as `jackfield`.
         service: String,
@@ -56,7 +55,8 @@ impl KeySource {
                 self.read_variable(name)?.map(|text| KeyRing::from_list(&text))
             }
             Self::SystemKeyring { service, account } => {
-                self.read_entry(service, account)?.map(|text| KeyRing::from_json(&text))
+                let entry = system::read(service, account).map_err(|error| self.refused(error))?;
+                entry.map(|text| KeyRing::from_json(&text))
             }
         };
         ring.transpose().map_err(|reason| self.invalid(reason))
@@ -79,10 +79,10 @@ impl KeySource {
                 file::replace(path, &ring.to_json()).map_err(|error| Error::file(path, error))
             }
             Self::Environment(_) => Err(Error::NoKeys { place: self.clone() }),
-            Self::SystemKeyring { service, account } => self
-                .entry(service, account)?
-                .set_secret(&ring.to_json())
-                .map_err(|error| self.refused(&error)),
+            Self::SystemKeyring { service, account } => {
+                system::write(service, account, &ring.to_json())
+                    .map_err(|error| self.refused(error))
+            }
         }
     }
 
@@ -111,37 +111,11 @@ impl KeySource {
         }
     }
 
-    fn read_entry(
-        &self,
-        service: &str,
-        account: &str,
-    ) -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
-        match self.entry(service, account)?.get_secret().map(Zeroizing::new) {
-            Ok(text) => Ok(Some(text)),
-            Err(KeyringError::NoEntry) => Ok(None),
-            Err(error) => Err(self.refused(&error)),
-        }
-    }
-
-    fn entry(&self, service: &str, account: &str) -> Result<Entry, Error> {
-        if let Err(error) = Entry::store_status() {
-            return Err(self.refused(error));
-        }
-        Entry::new(service, account).map_err(|error| self.refused(&error))
-    }
-
     fn invalid(&self, reason: InvalidRing) -> Error {
         Error::InvalidKeys { place: self.clone(), reason }
     }
 
-    /// The keyring's error without what it carries: two of its variants hold the entry's bytes.
-    fn refused(&self, error: &KeyringError) -> Error {
-        let source = match error {
-            KeyringError::BadEncoding(_) | KeyringError::BadDataFormat(..) => {
-                io::Error::other("the entry is malformed")
-            }
-            error => io::Error::other(error.to_string()),
-        };
+    fn refused(&self, source: io::Error) -> Error {
         Error::SystemKeyring { place: self.clone(), source }
     }
 }
