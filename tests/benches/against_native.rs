@@ -271,8 +271,13 @@ fn checks(runtime: &Runtime, binding: &Binding, native: &Native, testing: bool) 
 async fn read_all(binding: &Binding) -> usize {
     let mut session = binding.session().await.unwrap();
     let parameters = Map::from_iter([("repository".to_owned(), Value::from("bench/issues"))]);
-    let mut request =
-        ReadRequest { stream: "issues".to_owned(), cursor: None, parameters, limit: 100 };
+    let mut request = ReadRequest {
+        stream: "issues".to_owned(),
+        cursor: None,
+        parameters,
+        limit: 100,
+        skip_oversized: false,
+    };
     let mut count = 0;
     loop {
         let page = session.read(&request).await.unwrap().unwrap();

@@ -56,7 +56,13 @@ async fn check(name: &str, settings: &[(&str, Value)]) -> (Result<Report, CallEr
 }
 
 fn read_request() -> ReadRequest {
-    ReadRequest { stream: "things".to_owned(), cursor: None, parameters: Map::new(), limit: 10 }
+    ReadRequest {
+        stream: "things".to_owned(),
+        cursor: None,
+        parameters: Map::new(),
+        limit: 10,
+        skip_oversized: false,
+    }
 }
 
 /// Whether it is the right way to be stopped.

@@ -71,7 +71,13 @@ async fn replay(recorded: &Recorded) -> (Result<Report, Failure>, Result<Page, F
     let github = host.load(jackfield_bundle::connector("github").unwrap()).await.unwrap();
     let binding = bound(&github, &[]);
     let parameters = Map::from_iter([("repository".to_owned(), json!("octocat/hello"))]);
-    let request = ReadRequest { stream: "issues".to_owned(), cursor: None, parameters, limit: 100 };
+    let request = ReadRequest {
+        stream: "issues".to_owned(),
+        cursor: None,
+        parameters,
+        limit: 100,
+        skip_oversized: false,
+    };
     (binding.check().await.unwrap(), binding.read(&request).await.unwrap())
 }
 

@@ -57,7 +57,13 @@ async fn granted(github: &GitHub, token: &str) -> Binding {
 
 fn issues(repository: &str) -> ReadRequest {
     let parameters = Map::from_iter([("repository".to_owned(), json!(repository))]);
-    ReadRequest { stream: "issues".to_owned(), cursor: None, parameters, limit: 100 }
+    ReadRequest {
+        stream: "issues".to_owned(),
+        cursor: None,
+        parameters,
+        limit: 100,
+        skip_oversized: false,
+    }
 }
 
 async fn check(binding: &Binding) -> Result<Report, Failure> {

@@ -192,6 +192,7 @@ mod tests {
             cursor: Some(text.to_owned()),
             parameters: "{}".to_owned(),
             limit: 1,
+            skip_oversized: false,
         };
         Cursor::read(&request, scope)
     }

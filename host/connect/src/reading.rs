@@ -169,7 +169,7 @@ fn request(manifest: &Manifest, options: ReadOptions) -> Result<ReadRequest, Err
         return Err(Error::invalid("Some of the input is not valid.", errors));
     }
     let ReadOptions { stream, cursor, limit, .. } = options;
-    Ok(ReadRequest { stream, cursor, parameters, limit })
+    Ok(ReadRequest { stream, cursor, parameters, limit, skip_oversized: false })
 }
 
 fn unknown_stream(manifest: &Manifest, options: &ReadOptions) -> Error {

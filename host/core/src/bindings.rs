@@ -354,6 +354,7 @@ pub(crate) fn read_request(request: &ReadRequest) -> answer::ReadRequest {
         cursor: request.cursor.clone(),
         parameters: object_text(&request.parameters),
         limit: request.limit,
+        skip_oversized: request.skip_oversized,
     }
 }
 

@@ -86,6 +86,8 @@ pub struct ReadRequest {
     pub parameters: Map<String, Value>,
     /// Records wanted in this page, at most; at least 1.
     pub limit: u32,
+    /// Whether a record that alone is too large is skipped with a warning, or fails the page.
+    pub skip_oversized: bool,
 }
 
 /// One record of a stream.

@@ -171,6 +171,7 @@ impl Guest {
             cursor,
             parameters: self.facts.parameters.to_owned(),
             limit: u32::from(call.limit),
+            skip_oversized: false,
         };
         self.run(call, answers, || (self.read)(settings, request))
     }

@@ -168,7 +168,7 @@ impl Stand {
 
     async fn read(&self, kind: Kind, recorded: &Recorded, stream: &str) -> Result<Page, Failure> {
         let (stream, cursor, parameters) = (stream.to_owned(), None, Map::new());
-        let request = ReadRequest { stream, cursor, parameters, limit: 100 };
+        let request = ReadRequest { stream, cursor, parameters, limit: 100, skip_oversized: false };
         self.bind(kind, recorded, true).read(&request).await.unwrap()
     }
 }

@@ -14,6 +14,7 @@ fn request(stream: &str, cursor: Option<&str>, limit: u32) -> ReadRequest {
         cursor: cursor.map(str::to_owned),
         parameters: r#"{"repository":"octo/hello"}"#.to_owned(),
         limit,
+        skip_oversized: false,
     }
 }
 

@@ -19,6 +19,7 @@ fn request(stream: &str, cursor: Option<&str>, limit: u32) -> ReadRequest {
         cursor: cursor.map(str::to_owned),
         parameters: "{}".to_owned(),
         limit,
+        skip_oversized: false,
     }
 }
 

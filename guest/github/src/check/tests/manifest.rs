@@ -43,6 +43,7 @@ fn every_stream_of_the_manifest_can_be_read_and_names_its_permissions() {
             cursor: None,
             parameters: r#"{"repository":"a/b","organization":"c"}"#.to_owned(),
             limit: 1,
+            skip_oversized: false,
         };
         let list = script("classic", [Response::new(200).with_json("[]")]);
         assert!(list.run(|| GitHub::read(settings(), request)).0.is_ok(), "{name}");
