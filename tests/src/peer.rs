@@ -80,12 +80,23 @@ impl Peer {
     /// The path is compared whole and without the query; `*` stands for every path. Of several
     /// faults for a path, those to be used once come first, in the order in which they were added.
     pub fn fault(&self, path: &str, fault: Fault) {
-        self.faults.add(path, fault, false);
+        self.faults.add(path, fault, false, None);
     }
 
     /// Answers the next request for that path in this way.
     pub fn fault_once(&self, path: &str, fault: Fault) {
-        self.faults.add(path, fault, true);
+        self.faults.add(path, fault, true, None);
+    }
+
+    /// Answers every request for that path in this way whose query, without its question mark, is of
+    /// that kind.
+    pub fn fault_when(
+        &self,
+        path: &str,
+        when: impl Fn(&str) -> bool + Send + Sync + 'static,
+        fault: Fault,
+    ) {
+        self.faults.add(path, fault, false, Some(Box::new(when)));
     }
 
     /// Ends all faults.
@@ -97,6 +108,12 @@ impl Peer {
     /// order, those that met a fault included.
     pub fn requests(&self) -> Vec<ReceivedRequest> {
         self.journal.requests()
+    }
+
+    /// Waits until a request of that kind has arrived, since the start or the last call of
+    /// [`forget`](Self::forget).
+    pub fn wait_for(&self, kind: impl Fn(&ReceivedRequest) -> bool) {
+        self.journal.wait_for(kind);
     }
 
     /// Empties the journal.

@@ -48,6 +48,9 @@ pub(crate) struct Cursor {
     /// Records of that page that were handed over already.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub(crate) skip: u32,
+    /// Records of the list that this run handed over or skipped.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) count: u32,
 }
 
 /// A page that was seen.
@@ -133,16 +136,16 @@ impl Cursor {
         Self { newest, seen, ..self }
     }
 
-    /// The same run, further on.
-    pub(crate) fn moved(self, next: Option<String>, skip: u32) -> Self {
-        Self { next, skip, ..self }
+    /// The same run, `records` further on.
+    pub(crate) fn moved(self, next: Option<String>, skip: u32, records: u32) -> Self {
+        Self { next, skip, count: self.count.saturating_add(records), ..self }
     }
 
     /// The beginning of the next run, which asks for what changed since this one began; none where
     /// there is nothing to ask it by.
     pub(crate) fn next_run(&self) -> Option<Self> {
         let since = self.newest.or(self.since);
-        let next = Self { since, newest: None, next: None, skip: 0, ..self.clone() };
+        let next = Self { since, newest: None, next: None, skip: 0, count: 0, ..self.clone() };
         (next.since.is_some() || next.seen.is_some()).then_some(next)
     }
 

@@ -35,6 +35,7 @@ use crate::wire::Key;
 pub(crate) use self::page::partial;
 use self::page::{Keeps, Listing};
 
+mod link;
 mod page;
 
 /// The parameters of `issues` and `pull_requests`.
@@ -95,6 +96,7 @@ pub(crate) const TABLE: &[&Diagnosis] = &[
     &NONE_SHOWN,
     &page::CIRCLE,
     &page::LONG_LINK,
+    &page::SKIPPED,
     &crate::wire::WITHOUT_KEY,
 ];
 
@@ -118,7 +120,7 @@ fn repositories(api: &Api, request: &ReadRequest) -> Result<Page, Failure> {
     } else {
         Request::get("api").segments(["user", "repos"]).query("sort", "full_name")
     };
-    Listing::new(About::Account, Keeps::OnlyPage).page(api, cursor, first, request.limit)
+    Listing::new(About::Account, Keeps::OnlyPage).page(api, cursor, first, request)
 }
 
 fn organizations(api: &Api, request: &ReadRequest) -> Result<Page, Failure> {
@@ -126,7 +128,7 @@ fn organizations(api: &Api, request: &ReadRequest) -> Result<Page, Failure> {
     let begins = cursor.begins();
     let first = Request::get("api").segments(["user", "orgs"]);
     let listing = Listing::new(About::Account, Keeps::OnlyPage);
-    let mut page = listing.page(api, cursor, first, request.limit)?;
+    let mut page = listing.page(api, cursor, first, request)?;
     let shows_none = begins && page.changes.is_empty() && request.cursor.is_none();
     if shows_none && api.kind == Kind::FineGrained {
         page.warnings.push(advice::warning(&NONE_SHOWN, &api.site));
@@ -150,7 +152,7 @@ fn members(api: &Api, request: &ReadRequest) -> Result<Page, Failure> {
     let cursor = Cursor::read(request, scope)?;
     let first = Request::get("api").segments(["orgs", login.as_str(), "members"]);
     let listing = Listing::new(About::Organization(&login), Keeps::OnlyPage);
-    listing.page(api, cursor, first, request.limit)
+    listing.page(api, cursor, first, request)
 }
 
 fn issues(api: &Api, request: &ReadRequest) -> Result<Page, Failure> {
@@ -158,7 +160,7 @@ fn issues(api: &Api, request: &ReadRequest) -> Result<Page, Failure> {
     let cursor = Cursor::read(request, Scope::repository(&name))?;
     let first = since(by_change(&repository, "issues"), &cursor);
     let listing = Listing::new(About::Repository(&name), Keeps::Reach);
-    listing.page(api, cursor, first, request.limit)
+    listing.page(api, cursor, first, request)
 }
 
 fn pull_requests(api: &Api, request: &ReadRequest) -> Result<Page, Failure> {
@@ -169,7 +171,7 @@ fn pull_requests(api: &Api, request: &ReadRequest) -> Result<Page, Failure> {
         stops_before: cursor.since,
         ..Listing::new(About::Repository(&name), Keeps::ReachAndFirstPage)
     };
-    listing.page(api, cursor, first, request.limit)
+    listing.page(api, cursor, first, request)
 }
 
 /// A repository without a commit has none; GitHub calls that a conflict.
@@ -198,7 +200,7 @@ fn commits(api: &Api, request: &ReadRequest) -> Result<Page, Failure> {
         latest: host::now(),
         ..Listing::new(About::Repository(&name), Keeps::Reach)
     };
-    listing.page(api, cursor, first, request.limit).or_else(|failure| match failure.cause {
+    listing.page(api, cursor, first, request).or_else(|failure| match failure.cause {
         Cause::Conflict if failure.code == EMPTY_REPOSITORY.code => {
             let kept = begun.next_run().map(|next| next.write());
             Ok(Page { progress: Progress::CaughtUp(kept), ..Page::empty() })

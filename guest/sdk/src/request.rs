@@ -26,6 +26,7 @@ use crate::{Cause, Failure, Field, Location, Method, Response, Target, platform}
 /// # }
 /// ```
 #[must_use = "a request does nothing until it is sent"]
+#[derive(Clone)]
 pub struct Request<'a> {
     inner: http::Request,
     auth: Option<&'a Secret>,
@@ -97,6 +98,13 @@ impl<'a> Request<'a> {
     /// Adds a header. Those that carry credentials, and those of the connection, are the host's alone.
     pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
         self.inner.headers.push(field(name, value));
+        self
+    }
+
+    /// Retrieves the response's headers alone (RFC 9110, section 9.3.2). Those of a response that is too
+    /// large can be had this way, [`Response::next`] among them.
+    pub fn headers_only(mut self) -> Self {
+        self.inner.method = Method::Head;
         self
     }
 

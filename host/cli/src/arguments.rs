@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
+use jackfield_connect::DEFAULT_PAGE;
 
 use crate::exit;
 
@@ -167,15 +168,24 @@ pub(crate) struct Read {
     /// A parameter of the stream; repeatable
     #[arg(long = "param", value_name = "K=V")]
     pub(crate) parameters: Vec<String>,
-    /// Where an earlier run ended
+    /// Cursor printed by an earlier run; continues from there
     #[arg(long, value_name = "C", allow_hyphen_values = true)]
     pub(crate) cursor: Option<String>,
-    /// Reads on, page by page, until there is nothing further
+    /// Read on, page by page, until there is nothing further
     #[arg(long)]
     pub(crate) all: bool,
-    /// Writes the records to a file, which is there only once it is complete
+    /// Write the records to a file; it appears once the run has ended
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+    /// Add the records to the file of --out instead of replacing it
+    #[arg(long, requires = "out")]
+    pub(crate) append: bool,
+    /// Records per page, 1 to 1000; smaller pages are tried when a page is too large or too slow
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_PAGE)]
+    pub(crate) page_size: u32,
+    /// Leave out records that alone are too large, and name each of them in a warning
+    #[arg(long)]
+    pub(crate) skip_oversized: bool,
 }
 
 /// `keys ...`

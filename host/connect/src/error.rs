@@ -96,6 +96,9 @@ pub enum Error {
     Vault(VaultError),
 }
 
+/// Limits of the host that a smaller page keeps clear of.
+const SIZES: [&str; 2] = ["memory", "bytes handed to the host"];
+
 /// Whose "no" an error is. A program makes its exit code of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ErrorClass {
@@ -161,6 +164,15 @@ impl Error {
     /// Whether the connection was changed by someone else meanwhile.
     pub(crate) fn is_superseded(&self) -> bool {
         matches!(self, Self::Vault(VaultError::Superseded { .. }))
+    }
+
+    /// Whether a call may have ended because it had too much to do or to hold.
+    pub(crate) fn is_of_size(&self) -> bool {
+        match self {
+            Self::Call { source: CallError::Deadline { .. }, .. } => true,
+            Self::Call { source: CallError::Exhausted { what }, .. } => SIZES.contains(what),
+            _ => false,
+        }
     }
 
     /// An error of the input at one place.

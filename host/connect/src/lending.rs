@@ -165,16 +165,13 @@ impl BoundSession {
     pub(crate) async fn read(
         &mut self,
         request: &ReadRequest,
-        waiting: &mut Waiting,
     ) -> Result<Result<Page, Failure>, Error> {
-        loop {
-            waiting.attempt();
-            let answer = self.session.read(request).await;
-            let answer = self.lent.judge(&self.connector, answer)?;
-            match &answer {
-                Err(failure) if waiting.again(failure).await => {}
-                _ => return Ok(answer),
-            }
-        }
+        let answer = self.session.read(request).await;
+        self.lent.judge(&self.connector, answer)
+    }
+
+    /// See [`Session::may_succeed_smaller`].
+    pub(crate) fn may_succeed_smaller(&self, failure: &Failure) -> bool {
+        self.session.may_succeed_smaller(failure)
     }
 }

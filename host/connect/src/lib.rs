@@ -63,6 +63,8 @@ mod error;
 mod following;
 mod intake;
 mod lending;
+mod page_size;
+mod progress;
 mod reading;
 mod registry;
 mod state;

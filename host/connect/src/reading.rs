@@ -1,8 +1,6 @@
 //! Reading a stream, page by page, in one instance of the connector.
 
-use std::collections::HashSet;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-
+use jackfield_host::SKIP_OVERSIZED;
 use jackfield_host::failure::{Cause, Failure, FieldError};
 use jackfield_host::input::validate_inputs;
 use jackfield_host::limits::MAX_CURSOR_BYTES;
@@ -14,6 +12,8 @@ use serde_json::{Map, Value};
 use crate::checking::CHANGES_FOLLOWED;
 use crate::connections::Connections;
 use crate::lending::BoundSession;
+use crate::page_size::PageSize;
+use crate::progress::ProgressGuard;
 use crate::suggest::unknown_choice;
 use crate::waiting::Waiting;
 use crate::{Error, state};
@@ -33,14 +33,24 @@ pub struct ReadOptions {
     pub parameters: Map<String, Value>,
     /// Where an earlier run ended; none at the start.
     pub cursor: Option<String>,
-    /// Records of a page, at most: 1 to [`MAX_PAGE`].
+    /// Records of a page, at most: 1 to [`MAX_PAGE`]. Smaller pages are asked for while the provider
+    /// cannot deliver that many at once.
     pub limit: u32,
+    /// Whether a record that alone is too large is left out, with a warning
+    /// [`RECORD_SKIPPED`](jackfield_host::RECORD_SKIPPED) that names it; it fails the run otherwise.
+    pub skip_oversized: bool,
 }
 
 impl ReadOptions {
     /// That stream from its start, in pages of [`DEFAULT_PAGE`].
     pub fn new(stream: impl Into<String>) -> Self {
-        Self { stream: stream.into(), parameters: Map::new(), cursor: None, limit: DEFAULT_PAGE }
+        Self {
+            stream: stream.into(),
+            parameters: Map::new(),
+            cursor: None,
+            limit: DEFAULT_PAGE,
+            skip_oversized: false,
+        }
     }
 }
 
@@ -50,7 +60,8 @@ pub struct Reading<'a> {
     connection: Connection,
     session: BoundSession,
     request: ReadRequest,
-    asked: HashSet<u64>,
+    size: PageSize,
+    guard: ProgressGuard,
     waiting: Waiting,
     ended: bool,
 }
@@ -71,8 +82,9 @@ impl Connections {
             connections: self,
             connection,
             session,
+            size: PageSize::new(request.limit),
             request,
-            asked: HashSet::new(),
+            guard: ProgressGuard::default(),
             waiting: self.waiting(),
             ended: false,
         })
@@ -92,11 +104,12 @@ impl Reading<'_> {
             return Ok(None);
         }
         self.ended = true;
-        self.guard_against_circles()?;
+        self.guard.ask(self.request.cursor.as_deref())?;
         let page = match self.ask().await? {
             Ok(page) => page,
             Err(failure) => return Err(self.refused(failure).await),
         };
+        self.guard.take(&page, self.size.wanted())?;
         match &page.progress {
             Progress::More(cursor) => {
                 self.request.cursor = Some(cursor.clone());
@@ -107,42 +120,79 @@ impl Reading<'_> {
         Ok(Some(page))
     }
 
-    /// Where the run stands: what has been read is before it. Once the stream is caught up, it
+    /// Where the run stands: the pages that [`next_page`](Self::next_page) returned are before it. Keep
+    /// it only once their records are kept. Once the stream is caught up, it
     /// brings what changes from now on; `None` where the stream cannot be continued.
     pub fn cursor(&self) -> Option<&str> {
         self.request.cursor.as_deref()
     }
 
-    /// The answer to the request. Where the secrets were replaced since the run began, it is asked
-    /// for with the new ones; other settings may lead to other records, and end the run.
+    /// The response to the request.
+    ///
+    /// A page that was too large or too slow is asked for again with fewer records. Where the secrets
+    /// were replaced since the run began, the page is asked for with the new ones; other settings may
+    /// lead to other records, and end the run.
     async fn ask(&mut self) -> Result<Result<Page, Failure>, Error> {
-        for _ in 0..CHANGES_FOLLOWED {
-            let error = match self.session.read(&self.request, &mut self.waiting).await {
-                Err(error) if error.is_superseded() => error,
-                answer => return answer,
+        let mut changes = 0;
+        self.waiting.attempt();
+        loop {
+            self.request.limit = self.size.now();
+            let failure = match self.session.read(&self.request).await {
+                Ok(Ok(page)) => {
+                    self.size.succeeded();
+                    return Ok(Ok(page));
+                }
+                Ok(Err(failure)) => failure,
+                Err(error) if error.is_superseded() && changes < CHANGES_FOLLOWED => {
+                    changes += 1;
+                    self.follow_change(error).await?;
+                    continue;
+                }
+                Err(error) if error.is_of_size() && self.size.shrink() => {
+                    self.restart().await?;
+                    continue;
+                }
+                Err(error) => return Err(error),
             };
-            let now = self.connections.stored(&self.connection.id).await?;
-            if now.settings != self.connection.settings || now.method != self.connection.method {
-                return Err(error);
+            if self.session.may_succeed_smaller(&failure) {
+                if self.size.shrink() {
+                    tracing::debug!(code = failure.code, limit = self.size.now(), "smaller page");
+                    continue;
+                }
+                if failure.cause == Cause::TooLarge {
+                    return Ok(Err(self.too_large(failure)));
+                }
+                self.size.restore();
             }
-            self.session = self.connections.bind_stored(&now).await?.session().await?;
-            self.connection = now;
+            if !self.waiting.again(&failure).await {
+                return Ok(Err(failure));
+            }
+            self.waiting.attempt();
         }
-        self.session.read(&self.request, &mut self.waiting).await
     }
 
-    /// A connector, or a provider, that leads back to a page of this run would lead there forever.
-    fn guard_against_circles(&mut self) -> Result<(), Error> {
-        let mut hasher = DefaultHasher::new();
-        self.request.cursor.hash(&mut hasher);
-        if self.asked.insert(hasher.finish()) {
-            return Ok(());
+    /// Binds the connection as it is now, where only its secrets changed.
+    async fn follow_change(&mut self, error: Error) -> Result<(), Error> {
+        let now = self.connections.stored(&self.connection.id).await?;
+        if now.settings != self.connection.settings || now.method != self.connection.method {
+            return Err(error);
         }
-        let message = "The pages go in a circle: the connector asks for one that was read before.";
-        Err(Failure::new(Cause::Protocol, message)
-            .remedy("Report this to the connector's author.", None)
-            .evidence("pages", self.asked.len().to_string())
-            .into())
+        self.connection = now;
+        self.restart().await
+    }
+
+    /// A fresh instance: an error of the host ended the one before.
+    async fn restart(&mut self) -> Result<(), Error> {
+        self.session = self.connections.bind_stored(&self.connection).await?.session().await?;
+        Ok(())
+    }
+
+    /// One record that alone is too large: what helps is to leave it out.
+    fn too_large(&self, failure: Failure) -> Failure {
+        match self.request.skip_oversized {
+            true => failure,
+            false => Failure { remedies: Vec::new(), ..failure }.remedy(SKIP_OVERSIZED, None),
+        }
     }
 
     async fn refused(&self, failure: Failure) -> Error {
@@ -168,8 +218,8 @@ fn request(manifest: &Manifest, options: ReadOptions) -> Result<ReadRequest, Err
     if !errors.is_empty() {
         return Err(Error::invalid("Some of the input is not valid.", errors));
     }
-    let ReadOptions { stream, cursor, limit, .. } = options;
-    Ok(ReadRequest { stream, cursor, parameters, limit, skip_oversized: false })
+    let ReadOptions { stream, cursor, limit, skip_oversized, .. } = options;
+    Ok(ReadRequest { stream, cursor, parameters, limit, skip_oversized })
 }
 
 fn unknown_stream(manifest: &Manifest, options: &ReadOptions) -> Error {

@@ -23,6 +23,7 @@ use crate::exchange::{GuestBody, GuestRequest, GuestResponse, GuestTarget};
 use crate::failure::{
     Cause, Effect, Failure, Field, FieldError, Remedy, Retry, Timestamp, Warning,
 };
+use crate::oversized::Oversized;
 use crate::report::{
     Account, ActionRequest, Change, Grant, Item, Outcome, Page, Permission, Progress, Quota,
     ReadRequest, Report,
@@ -314,10 +315,28 @@ pub(crate) fn report(from: answer::Report, clean: &Sanitizer) -> Result<Report, 
 }
 
 /// A page of the guest: records checked as JSON, texts bounded and scrubbed.
-pub(crate) fn page(from: answer::Page, limit: u32, clean: &Sanitizer) -> Result<Page, CallError> {
-    clean.page_length(from.changes.len(), limit)?;
-    Ok(Page {
-        changes: from.changes.into_iter().map(|c| change(c, clean)).collect::<Result<_, _>>()?,
+///
+/// # Errors
+///
+/// The outer error where the page breaks the contract; the inner one where a record is too large.
+pub(crate) fn page(
+    from: answer::Page,
+    request: &ReadRequest,
+    clean: &Sanitizer,
+) -> Result<Result<Page, Failure>, CallError> {
+    clean.page_length(from.changes.len(), request.limit)?;
+    let mut oversized = Oversized::default();
+    let mut changes = Vec::with_capacity(from.changes.len());
+    for from in from.changes {
+        match from {
+            answer::Change::Upsert(item) if Oversized::takes(&item.data) => {
+                oversized.add(clean.key(item.key)?, item.data.len());
+            }
+            from => changes.push(change(from, clean)?),
+        }
+    }
+    let page = Page {
+        changes,
         progress: match from.progress {
             answer::Progress::More(cursor) => Progress::More(clean.cursor(cursor)?),
             answer::Progress::CaughtUp(cursor) => {
@@ -325,7 +344,8 @@ pub(crate) fn page(from: answer::Page, limit: u32, clean: &Sanitizer) -> Result<
             }
         },
         warnings: clean.list(from.warnings, |w| warning(w, clean)),
-    })
+    };
+    Ok(oversized.judge(page, request.skip_oversized))
 }
 
 fn change(from: answer::Change, clean: &Sanitizer) -> Result<Change, CallError> {

@@ -4,11 +4,12 @@
 use url::Url;
 
 use crate::failure::Failure;
+use crate::limits::MAX_RECORD_BYTES;
 use crate::moved::Moved;
 use crate::policy::{Denial, Rule};
 use crate::quota::Why;
 use crate::transport::{Method, TransportError};
-use crate::{quota, unreached};
+use crate::{oversized, quota, unreached};
 
 /// One failure for each code, in an order for reading: on the way to the provider, the provider's
 /// limits, a provider that moved, the host's policy.
@@ -31,7 +32,8 @@ pub fn examples() -> Vec<Failure> {
     let held_up = |why| quota::held_up(60_000, why);
     let limits = [held_up(Why::Limit), held_up(Why::Unavailable), quota::no_turn()];
     let denied = Rule::ALL.into_iter().map(|rule| Denial::new(rule, subject(rule)).into());
-    on_the_way.chain(limits).chain([moved().failure()]).chain(denied).collect()
+    let record = oversized::refused("10042", MAX_RECORD_BYTES + 1);
+    on_the_way.chain([record]).chain(limits).chain([moved().failure()]).chain(denied).collect()
 }
 
 fn moved() -> Moved {

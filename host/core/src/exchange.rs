@@ -5,6 +5,7 @@
 //! outbound request, and is gone when the exchange ends; only what scrubs texts keeps it until the
 //! instance is gone. A request that carries none is scrubbed too: a provider may remember what it was sent.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use futures_util::StreamExt;
@@ -20,6 +21,7 @@ use crate::header;
 use crate::lent::Lent;
 use crate::limits::{MAX_CONCURRENT_REQUESTS, MAX_REQUEST_BYTES};
 use crate::moved::Moved;
+use crate::oversized::is_heavy;
 use crate::policy::redirect::{self, RedirectInput};
 use crate::policy::{Denial, Reach, Rule};
 use crate::quota::{Lane, Told, Used};
@@ -67,6 +69,8 @@ pub(crate) struct Call<'a> {
     pub(crate) lent: &'a Lent,
     pub(crate) lanes: &'a Used,
     pub(crate) moved: &'a OnceLock<Moved>,
+    /// Whether the last exchange failed in a way that a smaller page may help against.
+    pub(crate) heavy: &'a AtomicBool,
     pub(crate) deadline: Instant,
 }
 
@@ -116,6 +120,8 @@ impl Call<'_> {
         let redactor = self.lent.redactor_with(spellings);
         let pass = credential.map(|credential| self.pass(credential));
         let followed = self.follow(judged, pass.as_ref()).await;
+        let heavy = is_heavy(followed.as_ref().map(|(_, response)| response.status));
+        self.heavy.store(heavy, Ordering::Relaxed);
         let (url, response) = followed.map_err(|failure| redacted(failure, &redactor))?;
         Ok(self.deliver(&url, response, &redactor))
     }

@@ -14,10 +14,11 @@ use wasmtime::{Error, PoolConcurrencyLimitError, Store, Trap, UpdateDeadline};
 use crate::binding::BoundParts;
 use crate::bindings::{self, Plugin, PluginPre};
 use crate::error::CallError;
-use crate::failure::Failure;
+use crate::failure::{Cause, Effect, Failure};
 use crate::host::HostParts;
 use crate::limits::{HOSTCALL_FUEL_BYTES, MAX_COMPONENT_HANDLES};
 use crate::moved::Moved;
+use crate::oversized::RECORD_TOO_LARGE;
 use crate::report::{ActionRequest, Outcome, Page, ReadRequest, Report};
 use crate::sanitize::Sanitizer;
 use crate::state::{CallState, LogLevel, Stop};
@@ -107,7 +108,7 @@ impl Instance {
         let answer = self.end(answer, allowed)?;
         let clean = self.sanitizer();
         match answer {
-            Ok(page) => bindings::page(page, request.limit, &clean).map(Ok),
+            Ok(page) => bindings::page(page, request, &clean),
             Err(failure) => Ok(Err(self.failed(bindings::failure(failure, &clean)))),
         }
     }
@@ -218,6 +219,14 @@ impl Session {
         request: &ReadRequest,
     ) -> Result<Result<Page, Failure>, CallError> {
         self.instance.read(&self.parts, request).await
+    }
+
+    /// Whether the last page, which failed in this way, may succeed with a smaller
+    /// [`limit`](ReadRequest::limit): its response was too large, took too long, or a gateway gave it
+    /// up (status 408, 502 or 504).
+    pub fn may_succeed_smaller(&self, failure: &Failure) -> bool {
+        let heavy = failure.cause == Cause::TooLarge || self.instance.store.data().was_heavy();
+        heavy && failure.effect == Effect::None && failure.code != RECORD_TOO_LARGE
     }
 
     /// Performs one action.

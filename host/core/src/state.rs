@@ -1,7 +1,7 @@
 //! What one instance holds on the host's side: its limits, its deadline, and the capabilities that
 //! it was given. Every import asks here first.
 
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -120,6 +120,7 @@ pub(crate) struct CallState {
     lent: Lent,
     lanes: Used,
     moved: OnceLock<Moved>,
+    heavy: AtomicBool,
 }
 
 impl CallState {
@@ -140,6 +141,7 @@ impl CallState {
             lent: Lent::new(),
             lanes: Used::default(),
             moved: OnceLock::new(),
+            heavy: AtomicBool::new(false),
         }
     }
 
@@ -150,6 +152,7 @@ impl CallState {
         self.log_lines = MAX_LOG_LINES;
         self.printed.clear();
         self.moved.take();
+        self.heavy = AtomicBool::new(false);
         if let Mode::Serving(_) = self.mode {
             self.started = Timestamp::now();
         }
@@ -214,6 +217,7 @@ impl CallState {
             lent: &self.lent,
             lanes: &self.lanes,
             moved: &self.moved,
+            heavy: &self.heavy,
             deadline: self.deadline,
         };
         let run = exchange.run_all(requests, secret.as_deref());
@@ -234,6 +238,11 @@ impl CallState {
     /// What a server said of the settings during the call. No setting holds what it was lent.
     pub(crate) fn moved(&self) -> Option<&Moved> {
         self.moved.get().filter(|moved| self.redactor().finds_nothing_in(&moved.value))
+    }
+
+    /// Whether the call's last exchange failed in a way that a smaller page may help against.
+    pub(crate) fn was_heavy(&self) -> bool {
+        self.heavy.load(Ordering::Relaxed)
     }
 
     /// What is left of the provider's limit.

@@ -139,6 +139,7 @@ fn judge(input: &Input) {
                 cursor: None,
                 parameters,
                 limit: u32::from(input.call.limit.max(1)),
+                skip_oversized: false,
             };
             let outcome = world.runtime.block_on(binding.read(&request));
             match usable(outcome, &given()) {

@@ -51,8 +51,13 @@ fn found_in_wasm(texts: &[String]) -> Vec<Value> {
     let world = &*WORLD;
     *world.texts.lock().unwrap() = json!(texts).to_string();
     let limit = u32::try_from(texts.len()).unwrap();
-    let request =
-        ReadRequest { stream: "things".to_owned(), cursor: None, parameters: Map::new(), limit };
+    let request = ReadRequest {
+        stream: "things".to_owned(),
+        cursor: None,
+        parameters: Map::new(),
+        limit,
+        skip_oversized: false,
+    };
     let page = world.runtime.block_on(world.binding.read(&request)).unwrap().unwrap();
     let found = page.changes.iter().map(|change| match change {
         Change::Upsert(item) => serde_json::from_str(item.data.get()).unwrap(),

@@ -9,7 +9,7 @@ use jackfield_host::limits::{
     Limits, MAX_CONCURRENT_REQUESTS, MAX_DISCOVERED_BYTES, MAX_LIST_ENTRIES, MAX_LOG_LINE_BYTES,
     MAX_LOG_LINES, MAX_RECORD_BYTES, MAX_REQUEST_BYTES,
 };
-use jackfield_host::report::{ActionRequest, Report};
+use jackfield_host::report::{ActionRequest, ReadRequest, Report};
 use jackfield_host::scripted::{Reply, ScriptedTransport};
 use jackfield_host::transport::{
     InboundResponse, Method, OutboundRequest, Transport, TransportError,
@@ -70,12 +70,16 @@ async fn an_answer_has_as_many_bytes_as_its_limit_at_most() {
     check(MAX_DISCOVERED_BYTES).await.unwrap();
     refused(check(MAX_DISCOVERED_BYTES + 1).await, "discovered");
 
-    let read = async |bytes| {
-        let answer = using("record bytes", bytes).await.0.read(&read_request()).await;
-        answer.map(|page| assert_eq!(page.unwrap().changes.len(), 1))
+    let read = async |bytes, skip_oversized| {
+        let request = ReadRequest { skip_oversized, ..read_request() };
+        using("record bytes", bytes).await.0.read(&request).await.unwrap()
     };
-    read(MAX_RECORD_BYTES).await.unwrap();
-    refused(read(MAX_RECORD_BYTES + 1).await, "record");
+    assert_eq!(read(MAX_RECORD_BYTES, false).await.unwrap().changes.len(), 1);
+    let failure = read(MAX_RECORD_BYTES + 1, false).await.unwrap_err();
+    assert_eq!(failure.code, jackfield_host::RECORD_TOO_LARGE);
+    let page = read(MAX_RECORD_BYTES + 1, true).await.unwrap();
+    let codes: Vec<_> = page.warnings.iter().map(|warning| warning.code.as_str()).collect();
+    assert_eq!((page.changes.len(), codes), (0, vec![jackfield_host::RECORD_SKIPPED]));
 
     let request =
         ActionRequest { action: "do".to_owned(), input: Map::new(), idempotency_key: None };

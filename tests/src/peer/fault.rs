@@ -10,6 +10,7 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, Request};
 use axum::http::request::Parts;
+use axum::http::{Method, Uri};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use futures_util::stream;
@@ -101,6 +102,11 @@ impl Fault {
         matches!(self, Self::Answer { .. } | Self::Endless | Self::Oversized { .. } | Self::Echo)
     }
 
+    /// Whether a request by that method meets it: a response to HEAD has no body that is too long.
+    fn concerns(&self, method: &Method) -> bool {
+        *method != Method::HEAD || !matches!(self, Self::Endless | Self::Oversized { .. })
+    }
+
     async fn happen(self, parts: &Parts) -> Response {
         match self {
             Self::Answer { status, headers, body } => answer(status, &headers, body),
@@ -172,31 +178,38 @@ struct Rule {
     path: String,
     fault: Fault,
     once: bool,
+    /// Of the query, without its question mark.
+    when: Option<Condition>,
 }
 
+/// Which queries meet a fault.
+pub(crate) type Condition = Box<dyn Fn(&str) -> bool + Send + Sync>;
+
 impl Rule {
-    fn applies(&self, path: &str) -> bool {
-        self.path == "*" || self.path == path
+    fn applies(&self, uri: &Uri) -> bool {
+        let query = uri.query().unwrap_or_default();
+        (self.path == "*" || self.path == uri.path())
+            && self.when.as_ref().is_none_or(|when| when(query))
     }
 }
 
 impl Faults {
-    pub(crate) fn add(&self, path: &str, fault: Fault, once: bool) {
-        self.0.lock().unwrap().push(Rule { path: path.to_owned(), fault, once });
+    pub(crate) fn add(&self, path: &str, fault: Fault, once: bool, when: Option<Condition>) {
+        self.0.lock().unwrap().push(Rule { path: path.to_owned(), fault, once, when });
     }
 
     pub(crate) fn clear(&self) {
         self.0.lock().unwrap().clear();
     }
 
-    /// The fault that the next request for that path meets: the oldest of those to be used once,
+    /// The fault that the next request to that place meets: the oldest of those to be used once,
     /// or else the newest of the others.
-    fn next(&self, path: &str) -> Option<Fault> {
+    fn next(&self, uri: &Uri) -> Option<Fault> {
         let mut rules = self.0.lock().unwrap();
-        if let Some(index) = rules.iter().position(|rule| rule.once && rule.applies(path)) {
+        if let Some(index) = rules.iter().position(|rule| rule.once && rule.applies(uri)) {
             return Some(rules.remove(index).fault);
         }
-        rules.iter().rev().find(|rule| rule.applies(path)).map(|rule| rule.fault.clone())
+        rules.iter().rev().find(|rule| rule.applies(uri)).map(|rule| rule.fault.clone())
     }
 }
 
@@ -208,7 +221,7 @@ pub(crate) fn intercept(routes: Router, journal: Journal, faults: Faults) -> Rou
             let (parts, body) = request.into_parts();
             let body = axum::body::to_bytes(body, MAX_REQUEST_BODY).await.unwrap_or_default();
             let number = journal.note(&parts, &body);
-            let fault = faults.next(parts.uri.path());
+            let fault = faults.next(&parts.uri).filter(|fault| fault.concerns(&parts.method));
             let answers = fault.as_ref().is_none_or(Fault::answers);
             let response = match fault {
                 Some(fault) => fault.happen(&parts).await,

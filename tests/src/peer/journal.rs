@@ -1,6 +1,7 @@
 //! What reached a server.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::http::request::Parts;
@@ -52,9 +53,17 @@ impl ReceivedRequest {
     }
 }
 
+/// For a request that a test waits for: after so long it does not come any more.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
 /// The requests, each with its number; none where no journal is kept.
-#[derive(Clone)]
-pub(crate) struct Journal(Arc<Mutex<Option<Pages>>>);
+#[derive(Clone, Default)]
+pub(crate) struct Journal(Arc<Shared>);
+
+struct Shared {
+    pages: Mutex<Option<Pages>>,
+    arrived: Condvar,
+}
 
 #[derive(Default)]
 struct Pages {
@@ -62,25 +71,30 @@ struct Pages {
     next: u64,
 }
 
-impl Default for Journal {
+impl Default for Shared {
     fn default() -> Self {
-        Self(Arc::new(Mutex::new(Some(Pages::default()))))
+        Self { pages: Mutex::new(Some(Pages::default())), arrived: Condvar::new() }
     }
 }
 
 impl Journal {
+    fn pages(&self) -> MutexGuard<'_, Option<Pages>> {
+        self.0.pages.lock().unwrap()
+    }
+
     /// Notes a request, and returns the number under which its answer is noted.
     pub(crate) fn note(&self, parts: &Parts, body: &Bytes) -> u64 {
-        let mut journal = self.0.lock().unwrap();
+        let mut journal = self.pages();
         let Some(pages) = &mut *journal else { return 0 };
         pages.next += 1;
         pages.requests.push((pages.next, ReceivedRequest::new(parts, body)));
+        self.0.arrived.notify_all();
         pages.next
     }
 
     /// Notes the answer to a request, unless that is forgotten.
     pub(crate) fn note_answer(&self, number: u64, status: u16) {
-        let mut journal = self.0.lock().unwrap();
+        let mut journal = self.pages();
         let requests = journal.iter_mut().flat_map(|pages| &mut pages.requests);
         for (_, request) in requests.filter(|(known, _)| *known == number) {
             request.status = Some(status);
@@ -88,18 +102,29 @@ impl Journal {
     }
 
     pub(crate) fn requests(&self) -> Vec<ReceivedRequest> {
-        let journal = self.0.lock().unwrap();
+        let journal = self.pages();
         let requests = journal.iter().flat_map(|pages| &pages.requests);
         requests.map(|(_, request)| request.clone()).collect()
     }
 
+    /// Waits until a request of that kind is noted.
+    pub(crate) fn wait_for(&self, kind: impl Fn(&ReceivedRequest) -> bool) {
+        let lacks = |journal: &mut Option<Pages>| {
+            !journal.iter().flat_map(|pages| &pages.requests).any(|(_, request)| kind(request))
+        };
+        let (journal, waited) =
+            self.0.arrived.wait_timeout_while(self.pages(), LONGEST_WAIT, lacks).unwrap();
+        drop(journal);
+        assert!(!waited.timed_out(), "no such request arrived within {LONGEST_WAIT:?}");
+    }
+
     pub(crate) fn clear(&self) {
-        if let Some(pages) = &mut *self.0.lock().unwrap() {
+        if let Some(pages) = &mut *self.pages() {
             pages.requests.clear();
         }
     }
 
     pub(crate) fn stop(&self) {
-        *self.0.lock().unwrap() = None;
+        *self.pages() = None;
     }
 }

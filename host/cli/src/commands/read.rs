@@ -2,8 +2,7 @@
 //!
 //! A line is `{"key":...,"updated_at":...,"data":{...}}`, with the provider's own record in `data`
 //! and Unix milliseconds or null in `updated_at`; or `{"key":...,"deleted":true}` for a record that
-//! is gone. Without `--all` one page is read. Where the run ended, its cursor is told on standard
-//! error; an error tells the cursor too, so that nothing that was written need be read again.
+//! is gone. Without `--all` one page is read.
 //!
 //! | | without `--json` | with `--json` |
 //! |---|---|---|
@@ -11,20 +10,25 @@
 //! | with `--out FILE` | records in the file; a summary on standard output | records in the file; the summary as a document |
 //!
 //! With `--json` and without `--out` all records are held in memory until the end.
+//!
+//! A run that fails, or is interrupted, hands out the pages that it read like one that succeeds, and
+//! prints the cursor behind the last of them: a later run with that cursor brings exactly the rest.
+//! With `--json` the document has the records, the `cursor` and the `error`. The cursor is printed only
+//! after the records are written: to a file, and that file to the disk.
 
 use std::io;
-use std::path::PathBuf;
 
 use jackfield_connect::{ReadOptions, Reading};
-use jackfield_host::failure::{Timestamp, Warning};
+use jackfield_host::failure::{Failure, Timestamp, Warning};
 use jackfield_host::report::{Change, Item, Page, Progress as Stand};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
-use self::sink::Sink;
+use self::sink::{Kept, Sink};
 use crate::arguments::Read;
 use crate::error::Error;
+use crate::exit;
 use crate::output::screen::{PLAIN, Screen};
 use crate::output::{Answer, Output, text};
 use crate::program::Program;
@@ -35,58 +39,68 @@ mod sink;
 /// What was read, and where it ended.
 pub(super) struct Summary {
     output: Output,
-    out: Option<PathBuf>,
     records: u64,
     deleted: u64,
     pages: u64,
+    /// Behind the last page that the sink took.
     cursor: Option<String>,
     caught_up: bool,
     warnings: Vec<Warning>,
-    held: Option<Vec<Box<RawValue>>>,
+    kept: Kept,
+    /// What ended the run before its end.
+    stopped: Option<(Failure, u8)>,
 }
 
 pub(super) async fn run(program: &Program, arguments: Read) -> Result<Summary, Error> {
     let parameters = super::pairs(&arguments.parameters, "--param", "parameters")?;
-    let options =
-        ReadOptions { parameters, cursor: arguments.cursor, ..ReadOptions::new(arguments.stream) };
+    let options = ReadOptions {
+        parameters,
+        cursor: arguments.cursor.clone(),
+        limit: arguments.page_size,
+        skip_oversized: arguments.skip_oversized,
+        ..ReadOptions::new(arguments.stream)
+    };
     let connections = program.connections().await?;
     let mut reading = connections.read(&arguments.id, options).await?;
-    let mut summary = Summary::new(program.output, arguments.out);
-    let mut sink = Sink::new(program.output.json, summary.out.as_deref())?;
+    let mut sink = Sink::new(program.output.json, arguments.out.as_deref(), arguments.append)?;
+    let mut summary = Summary::new(program.output, arguments.cursor);
     let run = summary.follow(&mut reading, &mut sink, arguments.all);
     let done = tokio::select! {
         done = run => done,
-        _ = tokio::signal::ctrl_c() => Err(Error::Interrupted),
+        () = interrupted() => Err(Error::Interrupted),
     };
-    summary.cursor = reading.cursor().map(str::to_owned);
-    match done.and_then(|()| sink.finish()) {
-        Ok(held) => {
-            summary.held = held;
-            Ok(summary)
-        }
-        // What the reader of the output has not seen, it will not miss.
-        Err(error) if error.is_broken_pipe() => Err(error),
-        Err(error) => {
-            if summary.pages > 0 {
-                summary.tell_cursor();
+    summary.end(sink, done)
+}
+
+/// Ends when the person presses Ctrl-C, or the system asks the program to end.
+async fn interrupted() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
             }
-            Err(error)
+            return;
         }
     }
+    drop(tokio::signal::ctrl_c().await);
 }
 
 impl Summary {
-    fn new(output: Output, out: Option<PathBuf>) -> Self {
+    /// Nothing was read yet; a run that fails at once has to begin again at `cursor`.
+    fn new(output: Output, cursor: Option<String>) -> Self {
         Self {
             output,
-            out,
             records: 0,
             deleted: 0,
             pages: 0,
-            cursor: None,
+            cursor,
             caught_up: false,
             warnings: Vec::new(),
-            held: None,
+            kept: Kept::default(),
+            stopped: None,
         }
     }
 
@@ -103,6 +117,7 @@ impl Summary {
         };
         while let Some(page) = reading.next_page().await? {
             self.take(page, sink)?;
+            self.cursor = reading.cursor().map(str::to_owned);
             progress.reached(self.records);
             if !all {
                 break;
@@ -112,6 +127,10 @@ impl Summary {
     }
 
     fn take(&mut self, page: Page, sink: &mut Sink) -> Result<(), Error> {
+        let lines: Result<Vec<String>, Error> =
+            page.changes.iter().map(|change| Line::of(change).text()).collect();
+        // A reader at the other end of a pipe gets whole pages as they come.
+        sink.page(lines?)?;
         self.pages += 1;
         self.caught_up = matches!(page.progress, Stand::CaughtUp(_));
         for change in &page.changes {
@@ -119,15 +138,45 @@ impl Summary {
                 Change::Upsert(_) => self.records += 1,
                 Change::Delete(_) => self.deleted += 1,
             }
-            sink.write(&Line::of(change).text()?)?;
         }
-        // A reader at the other end of a pipe gets whole pages as they come.
-        sink.flush()?;
         // Every page may say the same.
         let new = page.warnings.into_iter().filter(|new| !self.warnings.contains(new));
         let new: Vec<Warning> = new.collect();
         self.warnings.extend(new);
         Ok(())
+    }
+
+    /// Completes the output. What was not written in the end was not read: nothing tells its cursor.
+    fn end(mut self, sink: Sink, done: Result<(), Error>) -> Result<Self, Error> {
+        match done {
+            Ok(()) => self.kept = sink.finish()?,
+            // Nobody reads the output any more.
+            Err(error) if error.is_broken_pipe() => return Err(error),
+            Err(error) => {
+                if self.pages > 0 {
+                    self.kept = sink.keep()?;
+                }
+                self.stopped = Some((self.with_next_step(&error), error.exit_code()));
+            }
+        }
+        Ok(self)
+    }
+
+    /// The error, with how to read the rest.
+    fn with_next_step(&self, error: &Error) -> Failure {
+        let failure = error.to_failure();
+        if self.pages == 0 {
+            return failure;
+        }
+        let file = match &self.kept.file {
+            Some(file) => format!(" --out {} --append", file.display()),
+            None => String::new(),
+        };
+        let next = match &self.cursor {
+            Some(_) => format!("Read the rest: repeat the command with{file} --cursor CURSOR."),
+            None => "Read again from the start: this stream cannot be continued.".to_owned(),
+        };
+        failure.remedy(next, None)
     }
 
     fn tell_cursor(&self) {
@@ -153,26 +202,32 @@ impl Answer for Summary {
     fn json(&self) -> Value {
         let mut document = Map::new();
         let mut put = |name: &str, value: Value| document.insert(name.to_owned(), value);
+        if let Some((failure, _)) = &self.stopped {
+            put("error", json!(failure));
+        }
         put("count", self.records.into());
         put("deleted", self.deleted.into());
         put("pages", self.pages.into());
         put("cursor", json!(self.cursor));
         put("caught_up", self.caught_up.into());
         put("warnings", json!(self.warnings));
-        if let Some(out) = &self.out {
-            put("out", out.display().to_string().into());
+        if let Some(file) = &self.kept.file {
+            put("out", file.display().to_string().into());
         }
         document.into()
     }
 
     fn records(&self) -> Option<&[Box<RawValue>]> {
-        self.held.as_deref()
+        self.kept.records.as_deref()
     }
 
     fn human(&self, screen: &mut Screen<'_>) -> io::Result<()> {
-        match &self.out {
-            Some(out) => {
-                let text = format!("Wrote {}: {}", out.display(), self.counts());
+        if self.stopped.is_some() && self.pages == 0 {
+            return Ok(());
+        }
+        match &self.kept.file {
+            Some(file) => {
+                let text = format!("Wrote {}: {}", file.display(), self.counts());
                 screen.line(0, PLAIN, &text)?;
             }
             None => self.output.note("read", &self.counts()),
@@ -183,6 +238,14 @@ impl Answer for Summary {
 
     fn notes(&self) -> Vec<&Warning> {
         self.warnings.iter().collect()
+    }
+
+    fn failure(&self) -> Option<&Failure> {
+        self.stopped.as_ref().map(|(failure, _)| failure)
+    }
+
+    fn exit_code(&self) -> u8 {
+        self.stopped.as_ref().map_or(exit::DONE, |(_, code)| *code)
     }
 }
 
@@ -247,7 +310,7 @@ mod tests {
             remedies: Vec::new(),
         };
         let mut summary = Summary::new(Output::default(), None);
-        let mut sink = Sink::new(true, None).unwrap();
+        let mut sink = Sink::new(true, None, false).unwrap();
         for code in ["one", "one", "two"] {
             let progress = Stand::CaughtUp(None);
             let page = Page { changes: vec![upsert("1")], progress, warnings: vec![warning(code)] };
@@ -255,6 +318,6 @@ mod tests {
         }
         assert_eq!(summary.warnings, [warning("one"), warning("two")]);
         assert_eq!((summary.records, summary.pages, summary.caught_up), (3, 3, true));
-        assert_eq!(sink.finish().unwrap().unwrap().len(), 3);
+        assert_eq!(sink.finish().unwrap().records.unwrap().len(), 3);
     }
 }

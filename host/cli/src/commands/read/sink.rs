@@ -1,38 +1,58 @@
-//! Where records go: standard output, a file, or memory.
+//! Where records go: standard output, a file, or memory. Each takes whole pages.
 //!
-//! A file is written under another name beside its own, and takes its name once it is complete and
-//! on the disk: whatever happens before, no half file looks whole, and one that was there stays.
+//! A file is written under another name beside its own, and takes its name when the run ends and its
+//! records are on the disk. A process that is killed leaves the file as it was.
+//!
+//! | the run | the file was not there | it was there | it was there, `--append` |
+//! |---|---|---|---|
+//! | succeeds | has the new records | has the new records alone | has the old and the new records |
+//! | fails or is interrupted | has the pages that were read | is unchanged; `FILE.partial` has the pages that were read | has the old records and the pages that were read |
+//!
+//! What a run could not write in full (a full disk) is cut off at the last whole page.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter, IsTerminal as _, StdoutLock, Write};
+use std::io::{self, IsTerminal as _, Read as _, Seek as _, SeekFrom, StdoutLock, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde_json::value::RawValue;
 
 use crate::error::Error;
 
-/// Takes records, a line each.
+/// Takes records, a line each, in whole pages.
 pub(super) enum Sink {
-    Output(BufWriter<StdoutLock<'static>>),
+    Output(StdoutLock<'static>),
     File(Draft),
     Memory(Vec<Box<RawValue>>),
+}
+
+/// What a sink made of the pages.
+#[derive(Debug, Default)]
+pub(super) struct Kept {
+    /// The records that were held in memory.
+    pub(super) records: Option<Vec<Box<RawValue>>>,
+    /// The file that has them.
+    pub(super) file: Option<PathBuf>,
 }
 
 /// A file that does not have its name yet. Dropped, it is removed.
 pub(super) struct Draft {
     path: PathBuf,
     beside: PathBuf,
-    file: BufWriter<File>,
+    file: File,
+    /// Bytes of whole pages.
+    whole: u64,
+    /// The file that is appended to. Open and locked, so that no other run appends to it.
+    appends_to: Option<File>,
     complete: bool,
 }
 
 impl Sink {
     /// A file if one is named; else memory for the one JSON document, or standard output.
-    pub(super) fn new(json: bool, out: Option<&Path>) -> Result<Self, Error> {
+    pub(super) fn new(json: bool, out: Option<&Path>, append: bool) -> Result<Self, Error> {
         Ok(match (out, json) {
-            (Some(path), _) => Self::File(Draft::new(path)?),
+            (Some(path), _) => Self::File(Draft::new(path, append)?),
             (None, true) => Self::Memory(Vec::new()),
-            (None, false) => Self::Output(BufWriter::new(io::stdout().lock())),
+            (None, false) => Self::Output(io::stdout().lock()),
         })
     }
 
@@ -41,47 +61,64 @@ impl Sink {
         matches!(self, Self::Output(_)) && io::stdout().is_terminal()
     }
 
-    pub(super) fn write(&mut self, record: &str) -> Result<(), Error> {
+    /// Takes one page: all of its records or, after an error, none that counts.
+    pub(super) fn page(&mut self, lines: Vec<String>) -> Result<(), Error> {
         match self {
-            Self::Output(out) => writeln!(out, "{record}").map_err(Error::output),
-            Self::File(draft) => draft.written(|file| writeln!(file, "{record}")),
+            Self::Output(out) => {
+                let text = joined(&lines);
+                out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(Error::output)
+            }
+            Self::File(draft) => draft.page(joined(&lines).as_bytes()),
             Self::Memory(held) => {
-                let record = RawValue::from_string(record.to_owned());
-                held.push(record.map_err(|error| Error::output(error.into()))?);
+                let records = lines.into_iter().map(RawValue::from_string);
+                let records: Result<Vec<_>, _> = records.collect();
+                held.extend(records.map_err(|error| Error::output(error.into()))?);
                 Ok(())
             }
         }
     }
 
-    pub(super) fn flush(&mut self) -> Result<(), Error> {
-        match self {
-            Self::Output(out) => out.flush().map_err(Error::output),
-            Self::File(_) | Self::Memory(_) => Ok(()),
-        }
+    /// Ends a run that succeeded.
+    pub(super) fn finish(self) -> Result<Kept, Error> {
+        self.end(Draft::complete)
     }
 
-    /// Completes the file; the records that were held in memory.
-    pub(super) fn finish(self) -> Result<Option<Vec<Box<RawValue>>>, Error> {
-        match self {
-            Self::Output(mut out) => out.flush().map(|()| None).map_err(Error::output),
-            Self::File(draft) => draft.complete().map(|()| None),
-            Self::Memory(held) => Ok(Some(held)),
-        }
+    /// Ends a run that failed or was interrupted after at least one page: keeps the whole pages.
+    pub(super) fn keep(self) -> Result<Kept, Error> {
+        self.end(Draft::keep)
+    }
+
+    fn end(self, end: impl FnOnce(Draft) -> Result<PathBuf, Error>) -> Result<Kept, Error> {
+        Ok(match self {
+            Self::Output(_) => Kept::default(),
+            Self::File(draft) => Kept { file: Some(end(draft)?), ..Kept::default() },
+            Self::Memory(held) => Kept { records: Some(held), ..Kept::default() },
+        })
     }
 }
 
+fn joined(lines: &[String]) -> String {
+    let mut text = String::with_capacity(lines.iter().map(|line| line.len() + 1).sum());
+    for line in lines {
+        text.push_str(line);
+        text.push('\n');
+    }
+    text
+}
+
 impl Draft {
-    fn new(path: &Path) -> Result<Self, Error> {
+    fn new(path: &Path, append: bool) -> Result<Self, Error> {
         // A link is followed: its target is replaced, not the link.
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let is_other = path.metadata().is_ok_and(|place| !place.is_file());
         let (false, Some(name)) = (is_other, path.file_name()) else {
-            return Err(no_place(&path, &"what is there is no file and cannot be replaced"));
+            return Err(no_place(&path, &"it is not a regular file"));
         };
         let mut beside = std::ffi::OsString::from(".");
         beside.push(name);
         beside.push(format!(".{}.part", std::process::id()));
         let beside = path.with_file_name(beside);
+        let locked = if append { lock(&path)? } else { None };
         // One that is left there is of a process that is gone: its id is ours now.
         drop(fs::remove_file(&beside));
         let file = OpenOptions::new().write(true).create_new(true).open(&beside);
@@ -89,24 +126,76 @@ impl Draft {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => no_place(&path, &error),
             _ => failed(&path, error),
         })?;
-        Ok(Self { path, beside, file: BufWriter::new(file), complete: false })
+        let mut draft = Self { path, beside, file, whole: 0, appends_to: None, complete: false };
+        if let Some(mut old) = locked {
+            let copied = io::copy(&mut old, &mut draft.file);
+            draft.whole = copied.map_err(|source| failed(&draft.path, source))?;
+            draft.end_last_line(&mut old).map_err(|source| failed(&draft.path, source))?;
+            draft.appends_to = Some(old);
+        }
+        Ok(draft)
     }
 
-    fn written(
-        &mut self,
-        write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
-    ) -> Result<(), Error> {
-        write(&mut self.file).map_err(|source| failed(&self.path, source))
+    /// A last line without a line end gets one: the next record has a line of its own.
+    fn end_last_line(&mut self, old: &mut File) -> io::Result<()> {
+        if self.whole > 0 {
+            old.seek(SeekFrom::End(-1))?;
+            let mut last = [0];
+            old.read_exact(&mut last)?;
+            if last != *b"\n" {
+                self.file.write_all(b"\n")?;
+                self.whole += 1;
+            }
+        }
+        Ok(())
     }
 
-    fn complete(mut self) -> Result<(), Error> {
-        self.written(|file| {
-            file.flush()?;
-            file.get_ref().sync_all()
-        })?;
-        fs::rename(&self.beside, &self.path).map_err(|source| failed(&self.path, source))?;
+    fn page(&mut self, text: &[u8]) -> Result<(), Error> {
+        self.file.write_all(text).map_err(|source| failed(&self.path, source))?;
+        self.whole += u64::try_from(text.len()).unwrap_or(u64::MAX);
+        Ok(())
+    }
+
+    fn complete(mut self) -> Result<PathBuf, Error> {
+        let path = self.path.clone();
+        let done = self.on_disk().and_then(|()| fs::rename(&self.beside, &path));
+        self.ended(path, done)
+    }
+
+    /// Keeps the whole pages, without replacing a file that another run wrote.
+    fn keep(mut self) -> Result<PathBuf, Error> {
+        if self.appends_to.is_some() {
+            return self.complete();
+        }
+        let whole = self.path.clone();
+        let mut names = std::iter::once(whole.clone()).chain(partials(&whole));
+        let mut path = self.path.clone();
+        let named = self.on_disk().and_then(|()| {
+            loop {
+                path = names.next().unwrap_or_else(|| self.beside.clone());
+                match fs::hard_link(&self.beside, &path) {
+                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                    // A file system without hard links.
+                    Err(_) if !path.exists() => break fs::rename(&self.beside, &path),
+                    Err(_) => {}
+                    Ok(()) => break fs::remove_file(&self.beside),
+                }
+            }
+        });
+        self.ended(path, named)
+    }
+
+    /// The whole pages, and nothing after them.
+    fn on_disk(&self) -> io::Result<()> {
+        self.file.set_len(self.whole)?;
+        self.file.sync_all()
+    }
+
+    fn ended(&mut self, path: PathBuf, named: io::Result<()>) -> Result<PathBuf, Error> {
+        named.map_err(|source| failed(&path, source))?;
         self.complete = true;
-        sync_directory(&self.path).map_err(|source| failed(&self.path, source))
+        sync_directory(&path).map_err(|source| failed(&path, source))?;
+        Ok(path)
     }
 }
 
@@ -116,6 +205,51 @@ impl Drop for Draft {
             drop(fs::remove_file(&self.beside));
         }
     }
+}
+
+/// `FILE.partial`, `FILE.2.partial`, `FILE.3.partial`, ...
+fn partials(path: &Path) -> impl Iterator<Item = PathBuf> {
+    let endings = (2_u64..).map(|number| format!(".{number}.partial"));
+    std::iter::once(".partial".to_owned()).chain(endings).map(|ending| {
+        let mut name = path.file_name().unwrap_or_default().to_owned();
+        name.push(ending);
+        path.with_file_name(name)
+    })
+}
+
+/// The file that is appended to, locked; `None` where there is none yet.
+fn lock(path: &Path) -> Result<Option<File>, Error> {
+    loop {
+        let file = match File::open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(failed(path, error)),
+        };
+        match file.try_lock() {
+            Ok(()) if is_at(&file, path) => return Ok(Some(file)),
+            // Another run put a new file in its place before the lock was ours.
+            Ok(()) => {}
+            Err(fs::TryLockError::WouldBlock) => {
+                return Err(no_place(path, &"another run is appending to it"));
+            }
+            Err(fs::TryLockError::Error(error)) => return Err(failed(path, error)),
+        }
+    }
+}
+
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let place = |meta: fs::Metadata| (meta.dev(), meta.ino());
+    match (file.metadata(), fs::metadata(path)) {
+        (Ok(held), Ok(there)) => place(held) == place(there),
+        _ => false,
+    }
+}
+
+#[cfg(not(unix))]
+fn is_at(_: &File, path: &Path) -> bool {
+    path.exists()
 }
 
 /// A name is on the disk once its directory is.
@@ -133,7 +267,7 @@ fn sync_directory(_: &Path) -> io::Result<()> {
 /// A place that the person has to correct.
 fn no_place(path: &Path, reason: &dyn std::fmt::Display) -> Error {
     let message = format!("No file can be written to `{}`: {reason}.", path.display());
-    Error::usage(message, Some("Name a file in a directory that is there: --out FILE."))
+    Error::usage(message, Some("Name another file, in a directory that exists: --out FILE."))
 }
 
 fn failed(path: &Path, source: io::Error) -> Error {
@@ -154,41 +288,106 @@ mod tests {
         names
     }
 
-    #[test]
-    fn a_file_has_its_name_only_once_it_is_complete() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("out.jsonl");
-        let mut sink = Sink::new(false, Some(&path)).unwrap();
-        sink.write("{\"a\":1}").unwrap();
-        sink.write("{\"a\":2}").unwrap();
-        assert!(!path.exists());
-        assert!(sink.finish().unwrap().is_none());
-        assert_eq!(fs::read_to_string(&path).unwrap(), "{\"a\":1}\n{\"a\":2}\n");
-        assert_eq!(names(directory.path()), ["out.jsonl"]);
+    fn lines(lines: &[&str]) -> Vec<String> {
+        lines.iter().map(|line| (*line).to_owned()).collect()
     }
 
     #[test]
-    fn a_run_that_fails_leaves_the_old_file_and_nothing_beside_it() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("out.jsonl");
-        fs::write(&path, "old").unwrap();
-        let mut sink = Sink::new(true, Some(&path)).unwrap();
-        sink.write("new").unwrap();
-        assert_eq!(names(directory.path()).len(), 2);
-        drop(sink);
-        assert_eq!(fs::read_to_string(&path).unwrap(), "old");
-        assert_eq!(names(directory.path()), ["out.jsonl"]);
+    fn the_file_at_the_end_of_a_run() {
+        for (name, old, append, fails, files) in [
+            ("new", None, false, false, &[("out", "a\nb\n")][..]),
+            ("new, fails", None, false, true, &[("out", "a\nb\n")]),
+            ("replaced", Some("old\n"), false, false, &[("out", "a\nb\n")]),
+            (
+                "kept beside",
+                Some("old\n"),
+                false,
+                true,
+                &[("out", "old\n"), ("out.partial", "a\nb\n")],
+            ),
+            ("appended", Some("old\n"), true, false, &[("out", "old\na\nb\n")]),
+            ("appended, fails", Some("old\n"), true, true, &[("out", "old\na\nb\n")]),
+            ("appended to a torn line", Some("old"), true, false, &[("out", "old\na\nb\n")]),
+            ("appended to an empty file", Some(""), true, false, &[("out", "a\nb\n")]),
+            ("appended to no file", None, true, true, &[("out", "a\nb\n")]),
+        ] {
+            let directory = tempfile::tempdir().unwrap();
+            let path = directory.path().join("out");
+            if let Some(old) = old {
+                fs::write(&path, old).unwrap();
+            }
+            let mut sink = Sink::new(false, Some(&path), append).unwrap();
+            sink.page(lines(&["a"])).unwrap();
+            sink.page(lines(&["b"])).unwrap();
+            assert_eq!(fs::read_to_string(&path).ok().as_deref(), old, "{name}, before the end");
+            let kept = if fails { sink.keep() } else { sink.finish() }.unwrap();
+            let last = files.last().unwrap().0;
+            assert_eq!(kept.file.unwrap().file_name().unwrap(), last, "{name}");
+            let expected: Vec<&str> = files.iter().map(|(file, _)| *file).collect();
+            assert_eq!(names(directory.path()), expected, "{name}");
+            for (file, text) in files {
+                assert_eq!(
+                    fs::read_to_string(directory.path().join(file)).unwrap(),
+                    *text,
+                    "{name}"
+                );
+            }
+        }
     }
 
     #[test]
-    fn an_old_file_is_replaced_at_success() {
+    fn what_failed_before_its_first_page_leaves_the_old_file_and_nothing_beside_it() {
+        for append in [false, true] {
+            let directory = tempfile::tempdir().unwrap();
+            let path = directory.path().join("out.jsonl");
+            fs::write(&path, "old").unwrap();
+            let sink = Sink::new(true, Some(&path), append).unwrap();
+            assert_eq!(names(directory.path()).len(), 2);
+            drop(sink);
+            assert_eq!(fs::read_to_string(&path).unwrap(), "old");
+            assert_eq!(names(directory.path()), ["out.jsonl"]);
+        }
+    }
+
+    #[test]
+    fn a_page_that_was_cut_short_is_not_kept() {
         let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("out.jsonl");
+        let path = directory.path().join("out");
+        let mut draft = Draft::new(&path, false).unwrap();
+        draft.page(b"a\n").unwrap();
+        draft.file.write_all(b"half a li").unwrap();
+        draft.keep().unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "a\n");
+    }
+
+    #[test]
+    fn partial_files_do_not_replace_each_other() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("out");
         fs::write(&path, "old").unwrap();
-        let mut sink = Sink::new(false, Some(&path)).unwrap();
-        sink.write("new").unwrap();
-        sink.finish().unwrap();
-        assert_eq!(fs::read_to_string(&path).unwrap(), "new\n");
+        for text in ["1", "2", "3"] {
+            let mut sink = Sink::new(false, Some(&path), false).unwrap();
+            sink.page(lines(&[text])).unwrap();
+            sink.keep().unwrap();
+        }
+        let expected = ["out", "out.2.partial", "out.3.partial", "out.partial"];
+        assert_eq!(names(directory.path()), expected);
+    }
+
+    #[test]
+    fn two_runs_cannot_append_to_one_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("out");
+        fs::write(&path, "old\n").unwrap();
+        let mut first = Sink::new(false, Some(&path), true).unwrap();
+        let error = Sink::new(false, Some(&path), true).err().unwrap();
+        assert_eq!(error.exit_code(), crate::exit::USAGE);
+        first.page(lines(&["a"])).unwrap();
+        first.finish().unwrap();
+        let mut second = Sink::new(false, Some(&path), true).unwrap();
+        second.page(lines(&["b"])).unwrap();
+        second.finish().unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "old\na\nb\n");
     }
 
     #[cfg(unix)]
@@ -198,8 +397,8 @@ mod tests {
         let (target, link) = (directory.path().join("target"), directory.path().join("link"));
         fs::write(&target, "old").unwrap();
         std::os::unix::fs::symlink(&target, &link).unwrap();
-        let mut sink = Sink::new(false, Some(&link)).unwrap();
-        sink.write("new").unwrap();
+        let mut sink = Sink::new(false, Some(&link), false).unwrap();
+        sink.page(lines(&["new"])).unwrap();
         sink.finish().unwrap();
         assert!(link.is_symlink());
         assert_eq!(fs::read_to_string(&target).unwrap(), "new\n");
@@ -210,8 +409,10 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let absent = directory.path().join("absent/out");
         for path in [directory.path().to_owned(), "/".into(), "/dev/null".into(), absent] {
-            let error = Sink::new(false, Some(&path)).err().unwrap();
-            assert_eq!(error.exit_code(), crate::exit::USAGE, "{}", path.display());
+            for append in [false, true] {
+                let error = Sink::new(false, Some(&path), append).err().unwrap();
+                assert_eq!(error.exit_code(), crate::exit::USAGE, "{}", path.display());
+            }
         }
     }
 }
