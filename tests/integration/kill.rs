@@ -4,7 +4,8 @@
 //!
 //! A seeded generator chooses the commands and the points, within the time that each command takes as
 //! far as is known; what the machine makes of it is chance, so that only those kills count that met a
-//! connect, an update or a rotation while it ran. After each kill, the check of everything is the
+//! command while it ran. The suite has a budget of time, and goes on beyond it only until each command
+//! has met a kill. After each kill, the check of everything is the
 //! judge: which connections are there, and by the journal of the provider, with which tokens. Two
 //! stores are worked on at once.
 
@@ -22,14 +23,11 @@ use jackfield_tests::{Account, GitHub, token};
 use crate::program::Home;
 use chance::Chance;
 
-/// Kills that meet a connect, an update or a rotation while it runs.
+/// Kills of a connect, an update or a rotation that are enough.
 const KILLS: usize = 200;
 
-/// Of each of these three, at least.
-const KILLS_OF_EACH: usize = 20;
-
-/// Of everything else that is killed beside them, at least.
-const KILLS_BESIDE: usize = 3;
+/// Seconds after which fewer kills are enough; `JACKFIELD_KILL_SECONDS` in the environment says otherwise.
+const SECONDS: u64 = 40;
 
 /// Stores that are worked on at once.
 const STORES: usize = 2;
@@ -37,7 +35,7 @@ const STORES: usize = 2;
 /// First starts of a new store that are killed beside them.
 const FIRST_STARTS: usize = 20;
 
-/// Kills in one store from which on too many come too late for the rest to be chance.
+/// Attempts in one store after which it is no chance any more that a command has met no kill.
 const TOO_MANY: usize = 2 * KILLS / STORES;
 
 /// How much longer than thought a command is taken to be after each kill that met it running. One that
@@ -220,11 +218,18 @@ fn count(tally: &mut Tally, name: &'static str, killed: bool) {
     *entry = (entry.0 + 1, entry.1 + usize::from(killed));
 }
 
-/// The names of what is counted.
+/// The commands whose kills are counted.
 const COUNTED: [&str; 3] = ["connect", "update", "keys rotate"];
 
-/// What is killed beside it.
-const BESIDE: [&str; 2] = ["disconnect", "first start"];
+/// The commands that are killed in a filled store.
+const IN_A_STORE: [&str; 4] = ["connect", "update", "keys rotate", "disconnect"];
+
+/// When fewer kills are enough.
+fn end_of_budget() -> Instant {
+    let seconds = std::env::var("JACKFIELD_KILL_SECONDS").ok();
+    let seconds = seconds.map_or(SECONDS, |text| text.parse().expect("seconds"));
+    Instant::now() + Duration::from_secs(seconds)
+}
 
 /// How many kills met this running.
 fn hits(tally: &Tally, name: &str) -> usize {
@@ -248,7 +253,12 @@ fn kill_in_one_store(seed: u64) -> Tally {
     let mut victim = Victim::new(seed);
     let mut durations = victim.measure();
     let mut tally = Tally::new();
-    while counted(&tally) < KILLS / STORES {
+    let end = end_of_budget();
+    let is_enough = |tally: &Tally| {
+        let counted = counted(tally) >= KILLS / STORES || Instant::now() >= end;
+        counted && IN_A_STORE.iter().all(|name| hits(tally, name) > 0)
+    };
+    while !is_enough(&tally) {
         let tried: usize = tally.values().map(|(kills, _)| kills).sum();
         assert!(tried < TOO_MANY, "too few kills met the program running: {tally:?}");
         let deed = victim.choose();
@@ -270,7 +280,11 @@ fn kill_first_starts(seed: u64) -> Tally {
     let start = Instant::now();
     Home::strict().run(&["list"]).done();
     let duration = start.elapsed();
-    for _ in 0..FIRST_STARTS / STORES {
+    for tried in 0.. {
+        if tried >= FIRST_STARTS / STORES && hits(&tally, "first start") > 0 {
+            break;
+        }
+        assert!(tried < TOO_MANY, "no kill met the first start running");
         let home = Home::strict();
         let killed = end(home.start("", &["list"]), Some(duration.mul_f64(chance.fraction())));
         count(&mut tally, "first start", killed);
@@ -283,8 +297,8 @@ fn kill_first_starts(seed: u64) -> Tally {
 }
 
 #[test]
-fn two_hundred_kills_lose_nothing() {
-    let tallies: Vec<Tally> = thread::scope(|scope| {
+fn kills_lose_nothing() {
+    thread::scope(|scope| {
         let work = |seed| {
             let mut tally = kill_in_one_store(seed);
             tally.extend(kill_first_starts(seed));
@@ -292,15 +306,8 @@ fn two_hundred_kills_lose_nothing() {
         };
         let threads: Vec<_> =
             (0..STORES).map(|store| scope.spawn(move || work(20_26 + store as u64))).collect();
-        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        for thread in threads {
+            println!("kills, and those that met the command running: {:?}", thread.join().unwrap());
+        }
     });
-    let mut total = Tally::new();
-    for (name, (kills, hits)) in tallies.into_iter().flatten() {
-        let entry = total.entry(name).or_default();
-        *entry = (entry.0 + kills, entry.1 + hits);
-    }
-    assert_eq!(counted(&total), KILLS, "{total:?}");
-    let least = |names: &[&str], least| names.iter().all(|name| hits(&total, name) >= least);
-    assert!(least(&COUNTED, KILLS_OF_EACH), "{total:?}");
-    assert!(least(&BESIDE, KILLS_BESIDE), "{total:?}");
 }

@@ -5,7 +5,7 @@
 //! Must hold: fields, texts and failures are the same. Natively the bytes of a block are looked at one by
 //! one, and in a component by SIMD.
 
-use std::sync::{Arc, LazyLock, Mutex};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bolero::check;
@@ -22,48 +22,49 @@ use tokio::runtime::Runtime;
 
 use crate::records::Input;
 
-/// A component that reads whatever texts lie here.
+/// A component that reads whatever texts lie here. Each test has its own.
 struct World {
     runtime: Runtime,
     binding: Binding,
     texts: Arc<Mutex<String>>,
 }
 
-static WORLD: LazyLock<World> = LazyLock::new(|| {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let texts = Arc::new(Mutex::new(String::new()));
-    let given = texts.clone();
-    let answer = move |_: &_| Reply::json(200, given.lock().unwrap().clone());
-    let transport =
-        ScriptedTransport::new().always(Method::Get, "https://api.example.com/", answer);
-    let patient = Limits { read_deadline: Duration::from_secs(600), ..Limits::default() };
-    let builder = Host::builder(transport).allocation(Allocation::OnDemand).limits(patient);
-    let host = builder.build().unwrap();
-    let reader = runtime.block_on(host.load(hostile("records").unwrap())).unwrap();
-    let value = SecretText::new("not-used-0123456789".to_owned());
-    let secrets = MemorySecrets::new().with("token", value, SecretInfo::default());
-    let binding = reader.bind("token", &Map::new(), Arc::new(secrets)).unwrap();
-    World { runtime, binding, texts }
-});
+impl World {
+    fn new() -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let texts = Arc::new(Mutex::new(String::new()));
+        let given = texts.clone();
+        let answer = move |_: &_| Reply::json(200, given.lock().unwrap().clone());
+        let transport =
+            ScriptedTransport::new().always(Method::Get, "https://api.example.com/", answer);
+        let patient = Limits { read_deadline: Duration::from_secs(600), ..Limits::default() };
+        let builder = Host::builder(transport).allocation(Allocation::OnDemand).limits(patient);
+        let host = builder.build().unwrap();
+        let reader = runtime.block_on(host.load(hostile("records").unwrap())).unwrap();
+        let value = SecretText::new("not-used-0123456789".to_owned());
+        let secrets = MemorySecrets::new().with("token", value, SecretInfo::default());
+        let binding = reader.bind("token", &Map::new(), Arc::new(secrets)).unwrap();
+        Self { runtime, binding, texts }
+    }
 
-/// What the component finds in each of the texts.
-fn found_in_wasm(texts: &[String]) -> Vec<Value> {
-    let world = &*WORLD;
-    *world.texts.lock().unwrap() = json!(texts).to_string();
-    let limit = u32::try_from(texts.len()).unwrap();
-    let request = ReadRequest {
-        stream: "things".to_owned(),
-        cursor: None,
-        parameters: Map::new(),
-        limit,
-        skip_oversized: false,
-    };
-    let page = world.runtime.block_on(world.binding.read(&request)).unwrap().unwrap();
-    let found = page.changes.iter().map(|change| match change {
-        Change::Upsert(item) => serde_json::from_str(item.data.get()).unwrap(),
-        Change::Delete(key) => panic!("{key}"),
-    });
-    found.collect()
+    /// What the component finds in each of the texts.
+    fn found(&self, texts: &[String]) -> Vec<Value> {
+        *self.texts.lock().unwrap() = json!(texts).to_string();
+        let limit = u32::try_from(texts.len()).unwrap();
+        let request = ReadRequest {
+            stream: "things".to_owned(),
+            cursor: None,
+            parameters: Map::new(),
+            limit,
+            skip_oversized: false,
+        };
+        let page = self.runtime.block_on(self.binding.read(&request)).unwrap().unwrap();
+        let found = page.changes.iter().map(|change| match change {
+            Change::Upsert(item) => serde_json::from_str(item.data.get()).unwrap(),
+            Change::Delete(key) => panic!("{key}"),
+        });
+        found.collect()
+    }
 }
 
 /// The same, natively.
@@ -81,8 +82,8 @@ fn found(text: &str) -> Value {
     json!({ "records": seen, "failed": false })
 }
 
-fn judge(texts: &[String]) {
-    let in_wasm = found_in_wasm(texts);
+fn judge(world: &World, texts: &[String]) {
+    let in_wasm = world.found(texts);
     assert_eq!(in_wasm.len(), texts.len());
     for (text, in_wasm) in texts.iter().zip(in_wasm) {
         assert_eq!(in_wasm, found(text), "{text:?}");
@@ -91,12 +92,14 @@ fn judge(texts: &[String]) {
 
 #[test]
 fn target() {
-    check!().with_type::<Input>().for_each(|input| judge(&[input.text()]));
+    let world = std::panic::AssertUnwindSafe(World::new());
+    check!().with_type::<Input>().for_each(|input| judge(&world, &[input.text()]));
 }
 
 #[test]
 fn the_component_looks_at_many_bytes_at_once() {
-    let report = WORLD.runtime.block_on(WORLD.binding.check()).unwrap().unwrap();
+    let world = World::new();
+    let report = world.runtime.block_on(world.binding.check()).unwrap().unwrap();
     let told = report.warnings.iter().find(|line| line.code == "simd").unwrap();
     assert_eq!(told.message, "true");
 }
@@ -123,7 +126,7 @@ fn a_block_may_end_anywhere() {
             texts.push(format!("[{blanks}{{\"a\":\"{run}\",\"}}],[{{\":1}},{records}]"));
         }
     }
-    judge(&texts);
+    judge(&World::new(), &texts);
     let whole = texts.iter().filter(|text| found(text)["failed"] == false).count();
     assert!(whole > texts.len() / 2, "{whole} of {}", texts.len());
 }
@@ -139,5 +142,5 @@ fn no_other_character_is_taken_for_structure() {
             format!("[{{\"id\":1}}{character}{{\"id\":2}}]"),
         ]
     });
-    judge(&texts.collect::<Vec<_>>());
+    judge(&World::new(), &texts.collect::<Vec<_>>());
 }
