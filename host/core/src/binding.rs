@@ -14,7 +14,7 @@ use crate::error::{BindError, CallError};
 use crate::failure::{Failure, FieldError};
 use crate::header;
 use crate::host::HostParts;
-use crate::input::validate_settings;
+use crate::input::{for_endpoints, validate_settings};
 use crate::manifest::{AuthMethod, Manifest, QuotaRules, Scheme};
 use crate::moved::{Movable, Moved};
 use crate::policy::redirect::RedirectInput;
@@ -152,13 +152,14 @@ fn bind_endpoints(
     manifest: &Manifest,
     settings: &Map<String, Value>,
 ) -> Result<(Vec<BoundEndpoint>, Vec<Movable>), BindError> {
+    let located = for_endpoints(&manifest.settings, settings);
     let bind = |endpoint: &crate::manifest::Endpoint| {
         let field = |error: String| BindError::Settings(vec![FieldError::at(["settings"], error)]);
         let template = EndpointTemplate::parse(&endpoint.base).map_err(|e| field(e.to_string()))?;
         if template.missing(settings).is_some() {
             return Ok(None);
         }
-        let base = template.bind(settings).map_err(|error| BindError::Settings(vec![error]))?;
+        let base = template.bind(&located).map_err(|error| BindError::Settings(vec![error]))?;
         let reach = host.policy.judge_url(&base).map_err(|denial| BindError::Denied {
             endpoint: endpoint.name.clone(),
             settings: template.variables().map(str::to_owned).collect(),

@@ -19,6 +19,18 @@ pub use secrets::{MAX_SECRET_BYTES, ValidatedSecret, validate_secrets};
 
 pub(crate) use kinds::{normal_host, normal_url};
 
+/// The settings with which endpoints are bound: of an address, what certainly is the service's place.
+pub(crate) fn for_endpoints(inputs: &[Input], settings: &Map<String, Value>) -> Map<String, Value> {
+    let mut bound = settings.clone();
+    for input in inputs {
+        let InputKind::Address(shape) = &input.kind else { continue };
+        if let Some(Value::String(address)) = bound.get_mut(&input.name) {
+            *address = address::base(address, shape).to_owned();
+        }
+    }
+    bound
+}
+
 /// The values, normalised and with defaults, in the order of the manifest. Discovered inputs may be
 /// given and are never demanded. `pointer_prefix` is where the values stand: `/settings`.
 ///
