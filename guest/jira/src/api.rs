@@ -4,17 +4,20 @@
 //! do not say (see `identity`), `myself` is asked with the same credential, and must name an
 //! account.
 
-use jackfield_guest::{Failure, Request, Response};
+use jackfield_guest::{Failure, Method, Request, Response};
 
 use crate::diagnose::{self, About, Context, local};
 use crate::discover;
 use crate::identity::{self, Seen};
-use crate::settings::{Deployment, Method, Route, Setup};
+use crate::settings::{self, Deployment, Route, Setup};
+use crate::site::Site;
 use crate::wire::{self, Myself};
 
 /// A Jira as a connection reaches it.
 pub(crate) struct Api<'a> {
     pub(crate) setup: &'a Setup,
+    /// The reading of the setup's address at which it is reached.
+    pub(crate) site: Site,
     pub(crate) deployment: Deployment,
     pub(crate) route: Route,
     /// Of a Data Center, where it is known.
@@ -29,21 +32,35 @@ impl<'a> Api<'a> {
     /// An invalid input where address and credential do not go together.
     pub(crate) fn known(setup: &'a Setup) -> Result<Self, Failure> {
         let suggested = match setup.method {
-            Method::ApiToken => Deployment::Cloud,
-            Method::PersonalAccessToken | Method::Password => Deployment::DataCenter,
+            settings::Method::ApiToken => Deployment::Cloud,
+            settings::Method::PersonalAccessToken | settings::Method::Password => {
+                Deployment::DataCenter
+            }
         };
         let deployment = setup.deployment().unwrap_or(suggested);
-        discover::suits(setup, deployment)?;
+        let site = setup.site.clone();
+        discover::suits(setup, &site, deployment)?;
         let route = setup.route().unwrap_or(Route::Site);
-        Ok(Self { setup, deployment, route, version: setup.found.server_version.clone() })
+        Ok(Self { setup, site, deployment, route, version: setup.found.server_version.clone() })
     }
 
     /// A request below `/rest/api/N`.
     pub(crate) fn get(&self, path: &[&str]) -> Request<'a> {
+        self.request(Method::Get, path)
+    }
+
+    /// A request below `/rest/api/N` whose body asks a question that is too long for a URL. It changes
+    /// nothing.
+    pub(crate) fn post(&self, path: &[&str]) -> Request<'a> {
+        // Jira's XSRF check refuses a POST that it takes for a browser's without this header.
+        self.request(Method::Post, path).header("x-atlassian-token", "no-check")
+    }
+
+    fn request(&self, method: Method, path: &[&str]) -> Request<'a> {
         let api = ["rest", "api", self.deployment.api()];
         let request = match &self.route {
-            Route::Site => Request::get("site"),
-            Route::Gateway(id) => Request::get("gateway").segments([id.as_str()]),
+            Route::Site => Request::new(method, "site").segments(self.site.context().to_vec()),
+            Route::Gateway(id) => Request::new(method, "gateway").segments([id.as_str()]),
         };
         prepared(request.segments(api).segments(path.iter().copied())).auth(&self.setup.secret)
     }
@@ -54,9 +71,21 @@ impl<'a> Api<'a> {
     ///
     /// What the refusal means, or the host's failure where no answer was obtained.
     pub(crate) fn ask(&self, request: Request<'_>, about: About<'_>) -> Result<Response, Failure> {
-        let response = self.send(request, about)?;
+        self.proven(request.send()?, about)
+    }
+
+    /// The response, if it is a success that was given to the account.
+    ///
+    /// # Errors
+    ///
+    /// As [`Api::ask`]. Where only `myself` can prove it and fails, the failure is that of `myself`,
+    /// with the status of this response as evidence: records of which nobody knows for whom they were
+    /// chosen are no page.
+    pub(crate) fn proven(&self, response: Response, about: About<'_>) -> Result<Response, Failure> {
+        let response = self.accepted(response, about)?;
         if identity::seen(&response) == Seen::Unsaid {
-            self.myself()?;
+            let status = response.status.to_string();
+            self.myself().map_err(|failure| failure.evidence("unproven_response", &status))?;
         }
         Ok(response)
     }
@@ -78,7 +107,10 @@ impl<'a> Api<'a> {
 
     /// The answer with status 200 that was not given to anybody.
     pub(crate) fn send(&self, request: Request<'_>, about: About<'_>) -> Result<Response, Failure> {
-        let response = request.send()?;
+        self.accepted(request.send()?, about)
+    }
+
+    fn accepted(&self, response: Response, about: About<'_>) -> Result<Response, Failure> {
         let good = response.status == 200
             && !response.is_web_page()
             && identity::seen(&response) != Seen::Anybody;
@@ -90,7 +122,7 @@ impl<'a> Api<'a> {
         diagnose::diagnose(
             response,
             &Context {
-                site: &self.setup.site,
+                site: &self.site,
                 route: &self.route,
                 method: self.setup.method,
                 end: self.setup.end,

@@ -3,7 +3,7 @@
 //!
 //! | asked | of | with the credential |
 //! |---|---|---|
-//! | `serverInfo` | every Jira whose name does not say that it is Cloud | no |
+//! | `serverInfo` | every Jira whose name does not say that it is Cloud, at each reading of the address | no |
 //! | `_edge/tenant_info` | Cloud, where the site refuses the token | no |
 //! | `myself` | all; proves the credential | yes |
 //! | `mypermissions` | all, once: Atlassian counts permission checks dearly | yes |
@@ -38,7 +38,7 @@ pub(crate) fn check(setup: &Setup) -> Result<Report, Failure> {
     let held = held(&api);
     Ok(Report {
         edition: Some(edition(&api)),
-        organizations: vec![setup.site.address()],
+        organizations: vec![api.site.address()],
         credential_expires_at: setup.end.map(End::at).filter(|end| *end > setup.now),
         permissions: permissions(&held),
         warnings: notes::all(setup, &api, &held),
@@ -63,7 +63,7 @@ fn account(api: &Api<'_>, myself: Myself) -> Account {
     let key = key.filter(|key| !key.is_empty() && key.bytes().all(plain));
     Account {
         name: name.unwrap_or_else(|| id.clone()),
-        url: key.map(|key| api.setup.site.page(&format!("{page}{key}"))),
+        url: key.map(|key| api.site.page(&format!("{page}{key}"))),
         id,
     }
 }
@@ -88,7 +88,8 @@ fn discovered(api: &Api<'_>) -> String {
         route: Some(route.to_owned()),
         cloud_id,
         server_version: version.filter(|version| !version.is_empty()),
-        found_at: Some(api.setup.site.address()),
+        context: api.site.found(),
+        found_at: Some(api.site.entered()),
     };
     // A struct of strings has no value that JSON cannot hold.
     serde_json::to_string(&found).unwrap_or_default()

@@ -6,10 +6,20 @@
 //! | `issues` of Data Center | `from`, which moves with the issues, and `start` among those of the same second |
 //! | `projects`, `users` | `start` |
 //!
-//! Whatever comes back is judged anew. Guards against an end that never comes: a page token that
-//! came before (Brent's way of finding a cycle: `mark` is the digest of the token of the last page
-//! whose number is a power of two), the same page at another offset (`seen` is its digest), empty
-//! pages in a row, and a number of pages that no site has.
+//! A place within a run comes from the data alone, and does not depend on how many records are asked
+//! for: the same cursor may be read again with another limit. The clock bounds only the place from which
+//! the *next* run starts: a change that is dated ahead, as imports and a server's wrong clock have it,
+//! would keep later runs from seeing anything.
+//!
+//! Whatever comes back is judged anew. Guards against an end that never comes:
+//!
+//! | guard | field |
+//! |---|---|
+//! | a page token that came before, by Brent's way of finding a cycle | `mark`: digest of the token of the last page whose number is a power of two |
+//! | the same records at other offsets, in the same way, several times: a list that grows while it is read shows a page twice | `seen`: digest of such a page's keys; `repeats` |
+//! | a search that is started anew because its token is refused, without coming further than before | `restarts`, and `restarted`: the change from which the last one started |
+//! | empty pages in a row | `empty` |
+//! | a number of pages that no site has | `pages` |
 //!
 //! The host keeps no cursor that is longer than 16 KiB. All in it is short but for the conditions,
 //! which a person enters within the host's bounds, and the page token, which is Jira's.
@@ -24,6 +34,12 @@ const VERSION: u32 = 1;
 
 /// Pages of one run, at most.
 const MOST_PAGES: u64 = 1_000_000;
+
+/// Times that the same records may come at other offsets.
+const MOST_REPEATS: u64 = 2;
+
+/// Searches that are started anew in one run, at most, even if each comes further.
+const MOST_RESTARTS: u64 = 100;
 
 /// Pages without a record one after the other, at most. Cloud leaves out what the account may not
 /// see after it has cut the pages.
@@ -52,6 +68,16 @@ pub(crate) struct Cursor {
     /// The latest change that this run has seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) newest: Option<Timestamp>,
+    /// The change of the last issue, where pages go by token: behind it the search goes on without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) reached: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    restarts: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    restarted: Option<Timestamp>,
+    /// Whether the server's order has shown not to be that of the changes, so that only offsets count.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    unordered: bool,
     /// The page to go on with; none for the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) token: Option<String>,
@@ -67,6 +93,8 @@ pub(crate) struct Cursor {
     #[serde(default, skip_serializing_if = "is_zero")]
     seen: u64,
     #[serde(default, skip_serializing_if = "is_zero")]
+    repeats: u64,
+    #[serde(default, skip_serializing_if = "is_zero")]
     pages: u64,
     #[serde(default, skip_serializing_if = "is_zero")]
     empty: u64,
@@ -80,12 +108,18 @@ fn is_zero(number: &u64) -> bool {
 /// What a page brought.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Step {
-    /// Records handed over.
+    /// Records handed over, or skipped on purpose.
     pub(crate) count: u64,
-    /// A digest of their keys.
+    /// Records of the page that an earlier one had handed over.
+    pub(crate) passed: u64,
+    /// A digest of the keys of those handed over.
     pub(crate) digest: u64,
     /// The latest change among them.
     pub(crate) newest: Option<Timestamp>,
+    /// The change of the last one.
+    pub(crate) last: Option<Timestamp>,
+    /// Whether their changes are out of the order that was asked for.
+    pub(crate) unordered: bool,
 }
 
 impl Cursor {
@@ -147,7 +181,8 @@ impl Cursor {
         if self.token.as_deref() == Some(token) || self.mark.as_ref() == Some(&mark) {
             return Err(endless("page_token", "it came before"));
         }
-        self.skip = 0;
+        // A page that is shorter than what was handed over of it leaves the rest to the next one.
+        self.skip = self.skip.saturating_sub(step.passed);
         self.token = Some(token.to_owned());
         let mut cursor = self.counted(step)?;
         if cursor.pages.is_power_of_two() {
@@ -160,41 +195,67 @@ impl Cursor {
     ///
     /// # Errors
     ///
-    /// [`Cause::Protocol`] where this page is the one before again, or the end never comes.
+    /// [`Cause::Protocol`] where the same records come again and again, or the end never comes.
     pub(crate) fn at_offset(mut self, step: Step) -> Result<Self, Failure> {
-        if self.start > 0 && step.count > 0 && step.digest == self.seen {
-            return Err(endless("page", "the same records came at another offset"));
+        if step.count > 0 && step.digest == self.seen {
+            self.repeats = self.repeats.saturating_add(1);
+            if self.repeats > MOST_REPEATS {
+                return Err(endless("page", "the same records came at other offsets"));
+            }
         }
         self.start = self.start.saturating_add(step.count);
-        self.seen = step.digest;
-        self.counted(step)
+        let mut cursor = self.counted(step)?;
+        let due = cursor.seen == 0 || cursor.pages.is_power_of_two();
+        if due && step.count > 0 && cursor.seen != step.digest {
+            (cursor.seen, cursor.repeats) = (step.digest, 0);
+        }
+        Ok(cursor)
+    }
+
+    /// The page behind so many places at which nothing came, although the server counts more.
+    ///
+    /// # Errors
+    ///
+    /// [`Cause::Protocol`] where too many pages come without a record.
+    pub(crate) fn past(mut self, places: u64) -> Result<Self, Failure> {
+        self.start = self.start.saturating_add(places.max(1));
+        self.counted(Step::default())
     }
 
     /// The issues from the last one of this page on, where that is later than what was asked for;
-    /// by offset where it is not.
-    pub(crate) fn at_change(
-        mut self,
-        last: Option<Timestamp>,
-        step: Step,
-    ) -> Result<Self, Failure> {
-        let second = last.map(|last| last - last % 1000);
-        if second > self.from {
-            (self.from, self.start, self.seen) = (second, 0, 0);
+    /// by offset where it is not, and always once the server's order has shown to be another one.
+    pub(crate) fn at_change(mut self, step: Step) -> Result<Self, Failure> {
+        self.unordered |= step.unordered;
+        let second = step.last.map(|last| last - last % 1000);
+        if second > self.from && !self.unordered {
+            (self.from, self.start, self.seen, self.repeats) = (second, 0, 0, 0);
             return self.counted(step);
         }
         self.at_offset(step)
     }
 
-    /// The same run without its token, from the latest change that it has seen.
-    pub(crate) fn without_token(self) -> Self {
-        let from = self.newest.map(before).max(self.from);
-        Self { from, token: None, mark: None, skip: 0, ..self }
+    /// The same run without its token, from a little before the last issue of the page of `step`;
+    /// `None` where an earlier restart has come as far, or there were too many.
+    pub(crate) fn restarted(self, step: Step) -> Option<Self> {
+        let reached = step.last.or(self.reached);
+        let further = self.restarts == 0 || reached > self.restarted;
+        (further && self.restarts < MOST_RESTARTS).then(|| Self {
+            from: reached.map(before).max(self.from),
+            newest: self.newest.max(step.newest),
+            reached,
+            restarts: self.restarts + 1,
+            restarted: reached,
+            token: None,
+            mark: None,
+            skip: 0,
+            ..self
+        })
     }
 
-    /// The beginning of the next run, from a little before the latest change that was seen; none
-    /// where nothing was ever seen.
-    pub(crate) fn next_run(&self, step: Step) -> Option<String> {
-        let from = self.newest.max(step.newest).map(before).or(self.from)?;
+    /// The beginning of the next run, from a little before the latest change that was seen, or before
+    /// now if that is earlier; none where nothing was ever seen.
+    pub(crate) fn next_run(&self, step: Step, now: Timestamp) -> Option<String> {
+        let from = self.newest.max(step.newest).map(before).or(self.from)?.min(before(now));
         let deployment = self.deployment.clone();
         let (stream, conditions) = (self.stream.clone(), self.conditions.clone());
         let next = Self { v: VERSION, stream, deployment, conditions, ..Self::default() };
@@ -203,8 +264,12 @@ impl Cursor {
 
     fn counted(mut self, step: Step) -> Result<Self, Failure> {
         self.newest = self.newest.max(step.newest);
+        if self.token.is_some() {
+            self.reached = step.last.or(self.reached);
+        }
         self.pages = self.pages.saturating_add(1);
-        self.empty = if step.count == 0 { self.empty.saturating_add(1) } else { 0 };
+        self.empty =
+            if step.count == 0 && step.passed == 0 { self.empty.saturating_add(1) } else { 0 };
         if self.empty > MOST_EMPTY {
             return Err(endless("pages", "too many without a record"));
         }
@@ -267,7 +332,12 @@ mod tests {
     }
 
     fn step(count: u64, digest: u64, newest: Option<Timestamp>) -> Step {
-        Step { count, digest, newest }
+        Step { count, digest, newest, last: newest, ..Step::default() }
+    }
+
+    /// A step whose last change is not its latest.
+    fn ending(count: u64, digest: u64, last: Option<Timestamp>) -> Step {
+        Step { last, ..step(count, digest, last) }
     }
 
     #[test]
@@ -367,7 +437,9 @@ mod tests {
             let token = "t".repeat(2 * filter.len());
             let next = cursor.at_token(&token, step(1, 0, Some(1))).unwrap();
             assert!(next.write().is_ok(), "{letter:?}");
-            assert!(next.next_run(step(1, 0, Some(u64::MAX))).unwrap().len() <= MOST_BYTES);
+            assert!(
+                next.next_run(step(1, 0, Some(u64::MAX)), u64::MAX).unwrap().len() <= MOST_BYTES
+            );
         }
     }
 
@@ -393,40 +465,126 @@ mod tests {
         assert!(at_limit.at_token("y", step(1, 0, None)).is_err());
     }
 
+    /// Pages that are read before records that come round at ever other offsets are found out.
+    fn offsets_until_found(digests: impl Iterator<Item = u64>) -> usize {
+        let mut cursor = start();
+        for (page, digest) in digests.enumerate() {
+            match cursor.at_offset(step(2, digest, None)) {
+                Ok(next) => cursor = next,
+                Err(failure) => {
+                    assert_eq!(failure.code, "pages-without-end");
+                    return page;
+                }
+            }
+        }
+        usize::MAX
+    }
+
     #[test]
-    fn the_same_page_at_another_offset_is_no_page() {
-        let second = start().at_offset(step(2, 7, None)).unwrap();
-        assert_eq!(second.start, 2);
-        assert!(second.clone().at_offset(step(2, 8, None)).is_ok());
-        assert!(second.at_offset(step(2, 7, None)).is_err());
+    fn the_same_records_at_ever_other_offsets_come_to_an_end() {
+        for length in [1, 2, 3, 7, 100] {
+            for before in [0, 1, 5, 64] {
+                let digests = (1..).map(|page: u64| match page <= before {
+                    true => 1_000 + page,
+                    false => 1 + (page - before - 1) % length,
+                });
+                let found = offsets_until_found(digests.take(100_000));
+                let most = usize::try_from(10 * (length + before)).unwrap();
+                assert!(found <= most, "{length} after {before}: {found}");
+            }
+        }
+        assert_eq!(offsets_until_found([7, 7, 7, 7].into_iter()), 3);
+        let grown = [7, 7, 8, 9, 9, 10, 11, 11, 12].into_iter();
+        assert_eq!(offsets_until_found(grown), usize::MAX, "a list that grows shows records twice");
+        assert_eq!(offsets_until_found(1..1_000), usize::MAX);
     }
 
     #[test]
     fn issues_go_on_from_the_last_change_where_that_moved() {
-        let first = start().at_change(Some(5_999), step(2, 7, Some(5_999))).unwrap();
+        let first = start().at_change(ending(2, 7, Some(5_999))).unwrap();
         assert_eq!((first.from, first.start), (Some(5_000), 0));
-        let same = first.at_change(Some(5_001), step(2, 7, Some(5_001))).unwrap();
+        let same = first.at_change(ending(2, 7, Some(5_001))).unwrap();
         assert_eq!((same.from, same.start), (Some(5_000), 2));
-        let unsaid = same.at_change(None, step(2, 8, None)).unwrap();
+        let unsaid = same.at_change(ending(2, 8, None)).unwrap();
         assert_eq!((unsaid.from, unsaid.start), (Some(5_000), 4));
-        let earlier = unsaid.at_change(Some(1), step(1, 9, Some(1))).unwrap();
+        let earlier = unsaid.at_change(ending(1, 9, Some(1))).unwrap();
         assert_eq!((earlier.from, earlier.start, earlier.newest), (Some(5_000), 5, Some(5_999)));
+        let later = earlier.clone().at_change(ending(1, 10, Some(8_000))).unwrap();
+        assert_eq!((later.from, later.start), (Some(8_000), 0));
+        let unordered = Step { unordered: true, ..ending(1, 10, Some(8_000)) };
+        let offset = earlier.at_change(unordered).unwrap();
+        assert_eq!((offset.from, offset.start), (Some(5_000), 6));
+        let still = offset.at_change(ending(1, 11, Some(9_000))).unwrap();
+        assert_eq!((still.from, still.start), (Some(5_000), 7), "from then on");
+    }
+
+    #[test]
+    fn places_without_a_record_are_passed_and_come_to_an_end() {
+        let mut cursor = start().past(100).unwrap();
+        assert_eq!(cursor.start, 100);
+        for _ in 1..MOST_EMPTY {
+            cursor = cursor.past(0).unwrap();
+        }
+        assert_eq!(cursor.start, 100 + MOST_EMPTY - 1, "by one at least");
+        assert!(cursor.clone().past(1).is_err());
+        assert!(cursor.at_offset(step(1, 7, None)).unwrap().past(1).is_ok());
     }
 
     #[test]
     fn the_next_run_overlaps_with_this_one() {
-        let next = |cursor: &Cursor, newest| {
-            let text = cursor.next_run(step(1, 0, newest))?;
+        const LATER: Timestamp = 1_000 * MINUTE;
+        let next_at = |cursor: &Cursor, newest, now| {
+            let text = cursor.next_run(step(1, 0, newest), now)?;
             Cursor::read(Some(&text), "issues", CLOUD, "a = 1 AND ").unwrap().from
         };
+        let next = |cursor: &Cursor, newest| next_at(cursor, newest, LATER);
         let asked = Cursor { from: Some(7 * MINUTE), ..start() };
         assert_eq!(next(&start(), None), None);
         assert_eq!(next(&start(), Some(60 * MINUTE)), Some(55 * MINUTE));
         assert_eq!(next(&start(), Some(1)), Some(0));
         assert_eq!(next(&asked, None), Some(7 * MINUTE));
+        assert_eq!(next_at(&asked, Some(60 * MINUTE), 30 * MINUTE), Some(25 * MINUTE), "not ahead");
+        assert_eq!(next_at(&asked, None, 6 * MINUTE), Some(MINUTE), "nor by an earlier clock");
         let seen = Cursor { newest: Some(90 * MINUTE), ..asked };
         assert_eq!(next(&seen, Some(60 * MINUTE)), Some(85 * MINUTE));
-        let restarted = Cursor { token: Some("t".to_owned()), ..seen }.without_token();
-        assert_eq!((restarted.from, restarted.token), (Some(85 * MINUTE), None));
+    }
+
+    #[test]
+    fn a_search_is_started_anew_only_where_it_came_further() {
+        let page = |cursor: Cursor, token: &str, minute: u64| {
+            cursor.at_token(token, ending(1, 0, Some(minute * MINUTE))).unwrap()
+        };
+        let first = page(start(), "t1", 60).restarted(Step::default()).unwrap();
+        assert_eq!((first.from, first.token.as_deref()), (Some(55 * MINUTE), None));
+        for minute in [50, 60] {
+            let stuck = page(first.clone(), "t1", minute);
+            assert_eq!(stuck.restarted(Step::default()), None, "{minute}");
+        }
+        let further = page(first, "t1", 61).restarted(Step::default()).unwrap();
+        assert_eq!(further.from, Some(56 * MINUTE));
+        let mut cursor = further;
+        let restarts = (62..10_000).find(|minute| {
+            match page(cursor.clone(), "t", *minute).restarted(Step::default()) {
+                Some(next) => cursor = next,
+                None => return true,
+            }
+            false
+        });
+        assert_eq!(restarts, Some(60 + MOST_RESTARTS), "even where each comes further");
+        let undated = start().at_token("t1", step(1, 0, None)).unwrap();
+        let anew = undated.restarted(Step::default()).unwrap();
+        assert_eq!(anew.from, None, "from the beginning, where no change is known");
+        assert_eq!(anew.restarted(Step::default()), None);
+    }
+
+    #[test]
+    fn what_was_handed_over_of_a_page_is_passed_over_on_the_next_one() {
+        let half = start().at_token("t1", step(2, 0, None)).unwrap().within(step(70, 0, None));
+        let half = half.unwrap();
+        assert_eq!(half.skip, 70);
+        let shorter = Step { passed: 50, ..step(0, 0, None) };
+        assert_eq!(half.clone().at_token("t2", shorter).unwrap().skip, 20);
+        let whole = Step { passed: 70, ..step(30, 0, None) };
+        assert_eq!(half.at_token("t2", whole).unwrap().skip, 0);
     }
 }

@@ -11,7 +11,7 @@
 
 use jackfield_guest::diagnosis::{Advice, Diagnosis};
 use jackfield_guest::text::quote;
-use jackfield_guest::{Cause, Failure, Response, Retry, Timestamp, Warning};
+use jackfield_guest::{Cause, Failure, Remedy, Response, Retry, Timestamp, Warning};
 
 use crate::identity;
 use crate::settings::{End, Method, Route};
@@ -25,7 +25,7 @@ pub(crate) mod local;
 mod query;
 mod server;
 
-pub(crate) use query::PAGE_TOKEN_EXPIRED;
+pub(crate) use edge::{elsewhere, refuses_the_url};
 
 /// Characters of Jira's own message that are quoted, at most.
 const MESSAGE_CHARS: usize = 300;
@@ -162,6 +162,12 @@ pub(crate) fn diagnose(response: &Response, context: &Context<'_>) -> Failure {
     }
 }
 
+/// Whether Jira itself answered, and not something in front of it.
+pub(crate) fn is_jiras_own(response: &Response) -> bool {
+    let own = ["x-arequestid", "atl-traceid", "x-seraph-loginreason", "x-ausername"];
+    own.iter().any(|name| response.header(name).is_some())
+}
+
 /// With the ids by which the answer can be found again at the provider.
 pub(crate) fn traced(failure: Failure, response: &Response) -> Failure {
     TRACES.iter().fold(failure, |failure, name| match response.header(name) {
@@ -208,10 +214,8 @@ impl<'a> Answer<'a> {
         self.context.method == method
     }
 
-    /// Whether Jira itself answered, and not something in front of it.
     fn is_jiras_own(&self) -> bool {
-        let own = ["x-arequestid", "atl-traceid", "x-seraph-loginreason", "x-ausername"];
-        own.iter().any(|name| self.header(name).is_some())
+        is_jiras_own(self.response)
     }
 
     /// Jira's message, made fit to be shown inside a sentence, without its final full stop.
@@ -261,6 +265,7 @@ trait Refine {
     fn saying(self, message: String) -> Self;
     fn wrong(self, pointer: &str) -> Self;
     fn leading(self, at: usize, page: String) -> Self;
+    fn first(self, remedy: &str) -> Self;
 }
 
 impl Refine for Failure {
@@ -281,6 +286,12 @@ impl Refine for Failure {
         if let Some(remedy) = self.remedies.get_mut(at) {
             remedy.url = Some(page);
         }
+        self
+    }
+
+    /// With one more remedy, before the others.
+    fn first(mut self, remedy: &str) -> Self {
+        self.remedies.insert(0, Remedy { text: remedy.to_owned(), url: None });
         self
     }
 }

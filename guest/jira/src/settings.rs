@@ -26,6 +26,8 @@ struct Values {
     #[serde(default)]
     server_version: Option<String>,
     #[serde(default)]
+    context: Option<String>,
+    #[serde(default)]
     found_at: Option<String>,
 }
 
@@ -47,6 +49,10 @@ pub(crate) struct Found {
     /// Of a Data Center.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) server_version: Option<String>,
+    /// Segments of the address that belong to the context path although the first of them is called
+    /// like a page; only where the address has such segments.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) context: Option<String>,
     /// The address for which the others hold.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) found_at: Option<String>,
@@ -165,10 +171,15 @@ impl Setup {
             route: values.route,
             cloud_id: values.cloud_id,
             server_version: values.server_version,
+            context: values.context,
             found_at: values.found_at,
         };
-        let current = found.found_at.as_deref() == Some(site.address().as_str());
-        let found = if current { found } else { Found::default() };
+        let current = found.found_at.as_deref() == Some(site.entered().as_str());
+        let (site, found) = if current {
+            (site.as_found(found.context.as_deref()), found)
+        } else {
+            (site, Found::default())
+        };
         Ok(Self { site, method, secret, end, found, now: host::now() })
     }
 

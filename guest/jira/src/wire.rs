@@ -101,8 +101,35 @@ pub(crate) struct Found<'a> {
     pub(crate) is_last: Option<bool>,
     #[serde(default)]
     pub(crate) total: Option<u64>,
+    /// Records of a page that the server gives at most, which may be fewer than were asked for.
+    #[serde(borrow, default)]
+    max_results: Option<&'a RawValue>,
     #[serde(default)]
     pub(crate) warning_messages: Option<Vec<String>>,
+}
+
+impl Found<'_> {
+    /// Records that a page has at most, of which so many were asked for.
+    pub(crate) fn size(&self, asked: u32) -> u64 {
+        size(self.max_results, asked)
+    }
+}
+
+/// What the server says that a page has at most, where that is less than was asked for.
+fn size(said: Option<&RawValue>, asked: u32) -> u64 {
+    let said = said.and_then(|said| serde_json::from_str::<u64>(said.get()).ok());
+    let asked = u64::from(asked);
+    said.filter(|said| (1..asked).contains(said)).unwrap_or(asked)
+}
+
+/// The key by which people know an issue: `ACME-12`.
+pub(crate) fn issue_key(record: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Keyed {
+        key: String,
+    }
+    let keyed: Keyed = serde_json::from_str(record).ok()?;
+    Some(keyed.key).filter(|key| !key.trim().is_empty())
 }
 
 /// What matters of an issue.
@@ -135,6 +162,17 @@ pub(crate) struct Values<'a> {
     pub(crate) values: &'a RawValue,
     #[serde(default)]
     pub(crate) is_last: Option<bool>,
+    #[serde(default)]
+    pub(crate) total: Option<u64>,
+    #[serde(borrow, default)]
+    max_results: Option<&'a RawValue>,
+}
+
+impl Values<'_> {
+    /// Records that a page has at most, of which so many were asked for.
+    pub(crate) fn size(&self, asked: u32) -> u64 {
+        size(self.max_results, asked)
+    }
 }
 
 /// What matters of a project.

@@ -103,16 +103,16 @@ const PERMISSIONS_UNKNOWN: Diagnosis = Diagnosis {
 
 /// All that is to be known of this connection.
 pub(super) fn all(setup: &Setup, api: &Api<'_>, held: &Result<Held, Failure>) -> Vec<Warning> {
-    let found = [unencrypted(setup), ends(setup), password(setup, api), unscoped(api)];
+    let found = [unencrypted(api), ends(setup), password(setup, api), unscoped(api)];
     found.into_iter().flatten().chain(permissions(held)).collect()
 }
 
-fn unencrypted(setup: &Setup) -> Option<Warning> {
-    setup.site.is_plain().then(|| {
+fn unencrypted(api: &Api<'_>) -> Option<Warning> {
+    api.site.is_plain().then(|| {
         let message = format!(
             "Everything to and from {} travels unencrypted, the credential included: whoever is \
              on the way can read and use it.",
-            setup.site.address()
+            api.site.address()
         );
         Warning { message, ..warning(&UNENCRYPTED) }
     })
@@ -147,7 +147,7 @@ fn password(setup: &Setup, api: &Api<'_>) -> Option<Warning> {
     let tokens =
         api.version.as_deref().and_then(wire::version).is_none_or(|version| version >= (8, 14));
     (setup.method == Method::Password && tokens)
-        .then(|| leading(warning(&PASSWORD_IN_USE), setup.site.page("secure/ViewProfile.jspa")))
+        .then(|| leading(warning(&PASSWORD_IN_USE), api.site.page("secure/ViewProfile.jspa")))
 }
 
 fn unscoped(api: &Api<'_>) -> Option<Warning> {

@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 use jackfield_guest::testing::{Script, Trace, evidence};
-use jackfield_guest::{Cause, Connector, Settings, Timestamp};
+use jackfield_guest::{Cause, Connector, Retry, Settings, Timestamp};
 
 use super::*;
 use crate::{Jira, diagnose};
@@ -214,18 +214,18 @@ fn where_every_route_refuses_the_failure_says_most() {
             "scope-missing",
         ),
         (
-            "the gateway is busy: nothing is known of the token",
+            "the gateway is busy: the site's answer decides",
             vec![refused(), tenant(ID), limited()],
-            "rate-limited",
+            "api-token-rejected",
             "also_tried_gateway",
             "rate-limited",
         ),
         (
             "the gateway is down",
             vec![refused(), tenant(ID), Response::new(503)],
+            "api-token-rejected",
+            "also_tried_gateway",
             "temporarily-unavailable",
-            "route",
-            "gateway",
         ),
         (
             "no cloud id",
@@ -250,7 +250,7 @@ fn where_every_route_refuses_the_failure_says_most() {
         ),
         ("the site is busy", vec![limited()], "rate-limited", "status", "429"),
         ("the site is a page", vec![page()], "web-page-instead", "status", "200"),
-        ("the site is down", vec![Response::new(502)], "server-timeout", "status", "502"),
+        ("the site is down", vec![Response::new(502)], "bad-gateway", "status", "502"),
         (
             "captcha is not answered by trying again",
             vec![
@@ -274,17 +274,223 @@ fn where_every_route_refuses_the_failure_says_most() {
 }
 
 #[test]
-fn the_hosts_refusal_of_the_gateway_is_kept_apart() {
-    let denied = Failure::new(Cause::Denied, "The policy forbids api.atlassian.com.");
-    let script = Script::new().at(NOW).secret("api_token", None);
-    let script = script.answer(refused()).answer(tenant(ID)).fail(denied);
-    let failure = script.run(|| Jira::check(Settings::from_json(CLOUD))).0.unwrap_err();
-    assert_eq!(failure.code, "api-token-rejected");
-    assert!(evidence(&failure, "also_tried_gateway").contains("forbids"));
+fn a_route_that_cannot_be_asked_is_told_beside_the_answer_of_the_other() {
+    let host = |cause, message| Err(Failure::new(cause, message));
+    let unreachable = || host(Cause::Unreachable, "There is no connection to api.atlassian.com.");
+    let page = Response::new(200).with_header("content-type", "text/html").with_body("<html>");
+    let busy = Response::new(429).with_header("retry-after", "7");
+    let wait = Retry::After(7000);
+    let person = Retry::AfterUserAction;
+    type Answer = Result<Response, Failure>;
+    let cases: Vec<(&str, &str, Vec<Answer>, &str, Retry)> = vec![
+        (
+            "the gateway is out of reach",
+            CLOUD,
+            vec![Ok(refused()), Ok(tenant(ID)), unreachable()],
+            "no connection to api.atlassian.com",
+            person.clone(),
+        ),
+        (
+            "the gateway does not answer in time",
+            CLOUD,
+            vec![Ok(refused()), Ok(tenant(ID)), host(Cause::Timeout, "No answer came in time.")],
+            "No answer came in time",
+            person.clone(),
+        ),
+        (
+            "the policy forbids the gateway",
+            CLOUD,
+            vec![Ok(refused()), Ok(tenant(ID)), host(Cause::Denied, "The policy forbids it.")],
+            "The policy forbids it",
+            person.clone(),
+        ),
+        (
+            "a page in place of the gateway",
+            CLOUD,
+            vec![Ok(refused()), Ok(tenant(ID)), Ok(page)],
+            "A web page",
+            person.clone(),
+        ),
+        (
+            "the gateway is busy",
+            CLOUD,
+            vec![Ok(anonymous()), Ok(tenant(ID)), Ok(busy)],
+            "Too many requests",
+            wait,
+        ),
+        (
+            "the gateway is down",
+            CLOUD,
+            vec![Ok(refused()), Ok(tenant(ID)), Ok(Response::new(503))],
+            "status 503",
+            Retry::Backoff,
+        ),
+        (
+            "the cloud id is out of reach",
+            CLOUD,
+            vec![Ok(refused()), host(Cause::Unreachable, "The connection broke.")],
+            "The connection broke",
+            person.clone(),
+        ),
+        (
+            "nobody tells the cloud id",
+            CLOUD,
+            vec![Ok(refused()), Ok(Response::new(404))],
+            "there is no REST API",
+            person.clone(),
+        ),
+        (
+            "the site is out of reach, and the gateway refuses",
+            "gateway",
+            vec![Ok(refused()), host(Cause::Unreachable, "The name cannot be looked up.")],
+            "The name cannot be looked up",
+            person,
+        ),
+    ];
+    for (name, settings, answers, says, retry) in cases {
+        let stored = stored("gateway", ID);
+        let settings = if settings == "gateway" { &stored } else { settings };
+        let script = Script::new().at(NOW).secret("api_token", None);
+        let script = answers.into_iter().fold(script, |script, answer| match answer {
+            Ok(response) => script.answer(response),
+            Err(failure) => script.fail(failure),
+        });
+        let failure = script.run(|| Jira::check(Settings::from_json(settings))).0.unwrap_err();
+        assert_eq!(failure.cause, Cause::CredentialRejected, "{name}");
+        let first = failure.message.split("; whether ").next().unwrap();
+        assert!(first.contains("not accept the API token"), "{name}: {}", failure.message);
+        assert!(failure.message.contains("could not be found out"), "{name}: {}", failure.message);
+        assert!(failure.message.contains(says), "{name}: {}", failure.message);
+        assert_eq!(failure.retry, retry, "{name}");
+        assert!(failure.remedies[0].text.contains("can be reached from here"), "{name}");
+        let tried = failure.evidence.iter().any(|one| one.name.starts_with("also_tried_"));
+        assert!(tried && evidence(&failure, "status") != "", "{name}: {failure:?}");
+    }
     let down = Failure::new(Cause::Unreachable, "The name cannot be looked up.");
     let script = Script::new().at(NOW).secret("api_token", None).fail(down.clone());
     let failure = script.run(|| Jira::check(Settings::from_json(CLOUD))).0.unwrap_err();
-    assert_eq!(failure, down);
+    assert_eq!(failure, down, "the first route decides, whatever it says");
+}
+
+#[test]
+fn what_the_server_says_of_itself_is_a_side_question() {
+    let host = |cause| Failure::new(cause, "The response could not be taken.");
+    let info = "GET site/rest/api/2/serverInfo";
+    let myself = "GET site/rest/api/2/myself with personal_access_token";
+    for silent in [500, 502, 503, 504, 404, 401] {
+        let answers = vec![Response::new(silent), ok(JORDAN), ok(HELD)];
+        let (report, trace) = run(SERVER, "personal_access_token", answers);
+        assert_eq!(report.unwrap().account.name, "jordan", "{silent}");
+        assert_eq!(trace.lines()[..2], [info, myself], "{silent}");
+        let answers = vec![Response::new(silent), refused()];
+        let failure = run(SERVER, "personal_access_token", answers).0.unwrap_err();
+        assert_eq!(failure.code, "personal-access-token-rejected", "{silent}");
+    }
+    let server = |first: Failure, then: Vec<Response>| {
+        let script = Script::new().at(NOW).secret("personal_access_token", None).fail(first);
+        let script = then.into_iter().fold(script, Script::answer);
+        script.run(|| Jira::check(Settings::from_json(SERVER)))
+    };
+    for cause in [Cause::TooLarge, Cause::Protocol] {
+        assert!(server(host(cause), vec![ok(JORDAN), ok(HELD)]).0.is_ok());
+    }
+    for cause in [Cause::Unreachable, Cause::Timeout, Cause::Denied] {
+        let (report, trace) = server(host(cause.clone()), vec![]);
+        assert_eq!((report.unwrap_err().cause, trace.sent.len()), (cause, 1));
+    }
+    // Cloud under a name of its own, of which an earlier check knows.
+    let known = r#"{"host":"jira.acme.org","deployment":"cloud","route":"site","found_at":"jira.acme.org"}"#;
+    let (report, _) = run(known, "api_token", vec![Response::new(503), ok(MIA), ok(HELD)]);
+    assert_eq!(report.unwrap().account.name, "mia@acme.example");
+}
+
+/// A check where a Jira of that deployment is at that path, and a page or nothing at all others.
+fn at_path(
+    settings: &str,
+    secret: &str,
+    path: &str,
+    elsewhere: u16,
+) -> (Result<Report, Failure>, Trace) {
+    let jira = format!("site{path}/rest/api/2/");
+    let answer = move |sent: &jackfield_guest::testing::Sent| {
+        let line = sent.line();
+        let place = line.trim_start_matches("GET ");
+        let answer = match place.strip_prefix(&jira) {
+            Some(rest) if rest.starts_with("serverInfo") => server_info("Server", "10.3.1"),
+            Some(rest) if rest.starts_with("myself") => ok(JORDAN),
+            Some(_) => ok(HELD),
+            None if elsewhere == 200 => Response::new(200).with_body("<html><title>Acme</title>"),
+            None => Response::new(elsewhere),
+        };
+        Ok(answer)
+    };
+    let script = Script::new().at(NOW).secret(secret, None).answer_with(20, answer);
+    script.run(|| Jira::check(Settings::from_json(settings)))
+}
+
+#[test]
+fn each_reading_of_the_address_is_tried() {
+    // What is entered, where Jira is below what the endpoint is bound to, and where it is for people.
+    let cases = [
+        ("h.example/projects", "/projects", "h.example/projects", "projects"),
+        ("h.example/projects", "", "h.example", ""),
+        ("h.example/issues", "/issues", "h.example/issues", "issues"),
+        ("h.example/servicedesk", "/servicedesk", "h.example/servicedesk", "servicedesk"),
+        ("h.example/software/jira", "/software/jira", "h.example/software/jira", "software/jira"),
+        ("h.example/a/projects", "/projects", "h.example/a/projects", "projects"),
+        ("h.example/jira/projects/EX/issues", "", "h.example/jira", ""),
+        ("h.example/browse/secure", "/browse", "h.example/browse", "browse"),
+        ("h.example/rest", "/rest", "h.example/rest", "rest"),
+    ];
+    for (host, path, address, context) in cases {
+        for elsewhere in [200, 302, 401, 403, 404, 500] {
+            let settings = format!(r#"{{"host":"{host}"}}"#);
+            let (report, trace) = at_path(&settings, "personal_access_token", path, elsewhere);
+            let report = report.unwrap_or_else(|failure| panic!("{host} {elsewhere}: {failure:?}"));
+            let page = format!("https://{address}/secure/ViewProfile.jspa?name=jordan");
+            assert_eq!(report.account.url, Some(page), "{host}");
+            assert_eq!(report.organizations, [address], "{host}");
+            let found = format!(r#""context":"{context}","found_at":"{host}""#);
+            assert!(report.discovered.contains(&found), "{host}: {}", report.discovered);
+            let strangers: Vec<_> = trace
+                .lines()
+                .into_iter()
+                .filter(|line| {
+                    line.contains(" with ") && !line.contains(&format!("site{path}/rest"))
+                })
+                .collect();
+            assert_eq!(strangers, [""; 0], "{host}: the credential goes to Jira alone");
+            // From then on it is asked there at once.
+            let stored = settings.replace('}', &format!(",{found}}}"));
+            let (_, trace) = at_path(&stored, "personal_access_token", path, elsewhere);
+            assert_eq!(trace.lines()[0], format!("GET site{path}/rest/api/2/serverInfo"), "{host}");
+        }
+    }
+}
+
+#[test]
+fn where_no_reading_is_a_jira_all_that_were_tried_are_named() {
+    for elsewhere in [200, 302, 404] {
+        for secret in ["personal_access_token", "password", "api_token"] {
+            let settings = r#"{"host":"h.example/a/projects"}"#;
+            let failure = at_path(settings, secret, "/nowhere", elsewhere).0.unwrap_err();
+            assert_eq!(
+                failure.message,
+                "Neither at h.example/a/projects nor at h.example/a is there a REST API of a Jira.",
+                "{elsewhere} {secret}"
+            );
+            assert_eq!(failure.fields[0].pointer, "/settings/host");
+            assert_eq!(failure.evidence.iter().filter(|one| one.name == "tried").count(), 2);
+        }
+    }
+    let settings = r#"{"host":"h.example/projects"}"#;
+    let (failure, trace) = at_path(settings, "password", "/nowhere", 401);
+    assert_eq!(failure.unwrap_err().code, "password-rejected");
+    assert_eq!(
+        trace.lines().iter().filter(|line| line.contains(" with ")).count(),
+        1,
+        "tried once"
+    );
 }
 
 #[test]
@@ -330,10 +536,13 @@ fn a_server_that_tells_nobody_anything_is_tried_all_the_same() {
         assert_eq!(report.unwrap_err().code, code);
         assert_eq!(trace.sent.len(), 1, "an API token is not sent to a stranger");
     }
-    for passing in [Response::new(429), Response::new(503)] {
-        let (report, trace) = run(SERVER, "personal_access_token", vec![passing]);
-        assert!(report.is_err() && trace.sent.len() == 1);
-    }
+    let (report, trace) = run(SERVER, "personal_access_token", vec![Response::new(429)]);
+    assert_eq!((report.unwrap_err().code.as_str(), trace.sent.len()), ("rate-limited", 1));
+    let (report, trace) = run(SERVER, "api_token", vec![Response::new(503)]);
+    assert_eq!(
+        (report.unwrap_err().code.as_str(), trace.sent.len()),
+        ("temporarily-unavailable", 1)
+    );
 }
 
 #[test]
@@ -632,6 +841,7 @@ fn discovered_settings_are_those_of_the_manifest() {
         route: Some(String::new()),
         cloud_id: Some(String::new()),
         server_version: Some(String::new()),
+        context: Some(String::new()),
         found_at: Some(String::new()),
     };
     let written = serde_json::to_value(&all).unwrap();

@@ -1,9 +1,33 @@
 //! What never came to Jira: no site of that name, a web page in its place, a proxy, a redirect.
 
 use jackfield_guest::diagnosis::Diagnosis;
-use jackfield_guest::{Cause, Failure, Retry};
+use jackfield_guest::{Cause, Failure, Response, Retry};
 
 use super::{About, Answer, Refine, Rule, advice, plain};
+
+pub(super) const NO_JIRA_HERE: Diagnosis = Diagnosis {
+    code: "no-jira-here",
+    means: "At this address there is no REST API of a Jira.",
+    advice: &[
+        advice(
+            "Open your Jira in a browser and paste its address; a context path such as /jira belongs \
+             to it.",
+        ),
+        advice("Ask the server's administrator for the address of the REST API."),
+    ],
+};
+
+/// What servers write in a page that refuses a URL for its length.
+const URL_TOO_LONG: [&str; 8] = [
+    "request-uri too l",
+    "request uri too l",
+    "uri too long",
+    "url too long",
+    "uri is too long",
+    "url is too long",
+    "query string is too long",
+    "header or cookie too large",
+];
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
@@ -17,6 +41,31 @@ pub(super) const RULES: &[Rule] = &[
         applies: |answer| answer.is(407),
         refine: plain,
         telling: &["proxy-authenticate", "via"],
+    },
+    Rule {
+        is: Diagnosis {
+            code: "url-too-long",
+            means: "Jira, or what stands in front of it, does not take a URL as long as this request \
+                needs.",
+            advice: &[
+                advice("Use a shorter filter; one that is saved in Jira is short: filter = 12345."),
+                advice(
+                    "Ask the administrator of what stands in front of Jira to let longer URLs, or \
+                     POST requests to the search, through.",
+                ),
+            ],
+        },
+        cause: Cause::Unsupported,
+        retry: Retry::AfterUserAction,
+        applies: |answer| refuses_the_url(answer.response),
+        refine: |failure, answer| {
+            let (site, status) = (answer.context.site.address(), answer.response.status);
+            failure.saying(format!(
+                "{site}, or what stands in front of it, does not take a URL as long as this request \
+                 needs (status {status})."
+            ))
+        },
+        telling: &["content-type", "server"],
     },
     Rule {
         is: Diagnosis {
@@ -95,17 +144,7 @@ pub(super) const RULES: &[Rule] = &[
         telling: &["content-type", "server", "via", "location"],
     },
     Rule {
-        is: Diagnosis {
-            code: "no-jira-here",
-            means: "At this address there is no REST API of a Jira.",
-            advice: &[
-                advice(
-                    "Open your Jira in a browser and paste its address; a context path such as \
-                     /jira belongs to it.",
-                ),
-                advice("Ask the server's administrator for the address of the REST API."),
-            ],
-        },
+        is: NO_JIRA_HERE,
         cause: Cause::InvalidInput,
         retry: Retry::AfterUserAction,
         applies: |answer| {
@@ -137,6 +176,38 @@ pub(super) const RULES: &[Rule] = &[
         telling: &["content-type"],
     },
 ];
+
+/// Whether the response refuses the URL for its length.
+pub(crate) fn refuses_the_url(response: &Response) -> bool {
+    let says = || {
+        let start = response.body.get(..PAGE_START).unwrap_or(&response.body);
+        let text = String::from_utf8_lossy(start).to_ascii_lowercase();
+        URL_TOO_LONG.iter().any(|said| text.contains(said))
+    };
+    match response.status {
+        414 | 431 => true,
+        400 | 403 | 404 | 413 | 494 => response.is_web_page() && says(),
+        _ => false,
+    }
+}
+
+/// Bytes of a page in which its sentence is looked for.
+const PAGE_START: usize = 4096;
+
+/// Whether a failure says that something else than a Jira answered.
+pub(crate) fn elsewhere(failure: &Failure) -> bool {
+    const CODES: [&str; 8] = [
+        "no-jira-here",
+        "web-page-instead",
+        "redirect-not-followed",
+        "unexpected-answer",
+        "not-json",
+        "empty-answer",
+        "unexpected-shape",
+        "no-account",
+    ];
+    CODES.contains(&failure.code.as_str())
+}
 
 /// Whether what was asked is there in every Jira.
 fn asks_for_jira(answer: &Answer<'_>) -> bool {

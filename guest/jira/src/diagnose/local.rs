@@ -1,14 +1,15 @@
 //! What can be seen without asking Jira, or in an answer that succeeded.
 
 use jackfield_guest::diagnosis::Diagnosis;
-use jackfield_guest::{Cause, Failure, Retry, Warning};
+use jackfield_guest::{Cause, Failure, Retry, Warning, text};
 
+use super::edge::NO_JIRA_HERE;
 use super::{API_TOKENS, Refine, advice, advice_at, warning};
 use crate::site::Site;
 
 /// All of them, as the documentation lists them.
 #[cfg(test)]
-pub(crate) const ALL: [&Diagnosis; 13] = [
+pub(crate) const ALL: [&Diagnosis; 19] = [
     &NO_JIRA,
     &HTTP_ON_CLOUD,
     &TOKEN_ON_CLOUD,
@@ -18,6 +19,12 @@ pub(crate) const ALL: [&Diagnosis; 13] = [
     &NO_RECORD_KEY,
     &PAGES_WITHOUT_END,
     &PAGE_TOKEN_TOO_LONG,
+    &PAGE_TOKENS_REFUSED,
+    &PAGE_TOKEN_MISSING,
+    &FILTER_TOO_LONG,
+    &SEARCH_TOO_LONG,
+    &RECORD_TOO_LARGE,
+    &RECORD_SKIPPED,
     &CURSOR_UNUSABLE,
     &PROJECT_MALFORMED,
     &FILTER_MALFORMED,
@@ -108,6 +115,70 @@ pub(crate) const PAGE_TOKEN_TOO_LONG: Diagnosis = Diagnosis {
     ],
 };
 
+const PAGE_TOKENS_REFUSED: Diagnosis = Diagnosis {
+    code: "page-tokens-refused",
+    means: "Jira refuses the page tokens that it has given itself, also after the search was started \
+        anew, so reading was stopped.",
+    advice: &[
+        advice(
+            "Look whether a proxy between here and Jira changes or cuts the parameter nextPageToken.",
+        ),
+        advice("Start the stream anew, without a cursor, where the token is an old one."),
+    ],
+};
+
+const PAGE_TOKEN_MISSING: Diagnosis = Diagnosis {
+    code: "page-token-missing",
+    means: "Jira says that more pages follow and gives no page token, also after the search was started \
+        anew, so reading was stopped.",
+    advice: &[
+        advice("Look whether a proxy between here and Jira removes the field nextPageToken."),
+        advice("Start the stream anew, without a cursor, and tell Atlassian if it happens again."),
+    ],
+};
+
+const FILTER_TOO_LONG: Diagnosis = Diagnosis {
+    code: "filter-too-long",
+    means: "The filter is too long for a URL once it is encoded, and what stands in front of Jira lets \
+        no POST request through, in which it would have room.",
+    advice: &[
+        advice("Save the filter in Jira and enter its number instead: filter = 12345."),
+        advice(
+            "Shorten the filter: a letter that is not of the Latin alphabet takes 6 to 12 characters.",
+        ),
+        advice(
+            "Ask the administrator to let POST requests to Jira's search through: they only read.",
+        ),
+    ],
+};
+
+const SEARCH_TOO_LONG: Diagnosis = Diagnosis {
+    code: "search-too-long",
+    means: "Jira's page token is too long for a URL, and what stands in front of Jira lets no POST request \
+        through, in which it would have room.",
+    advice: &[advice(
+        "Ask the administrator to let POST requests to Jira's search through: they only read.",
+    )],
+};
+
+const RECORD_TOO_LARGE: Diagnosis = Diagnosis {
+    code: "record-too-large",
+    means: "One record alone is larger than what can be taken.",
+    advice: &[
+        advice("Read with records that are too large skipped, if this one is not needed."),
+        advice("Shorten the record in Jira: a description or another field of it is very long."),
+    ],
+};
+
+const RECORD_SKIPPED: Diagnosis = Diagnosis {
+    code: "record-skipped",
+    means: "One record alone is larger than what can be taken, and was left out.",
+    advice: &[advice(
+        "Shorten the record in Jira, and read it again: a description or another field of it is very \
+         long.",
+    )],
+};
+
 const CURSOR_UNUSABLE: Diagnosis = Diagnosis {
     code: "cursor-unusable",
     means: "The cursor is not one of this stream and its parameters, or of another version of the \
@@ -171,6 +242,97 @@ pub(crate) fn api_token_on_data_center(site: &Site) -> Failure {
 /// A success without an identity.
 pub(crate) fn no_account() -> Failure {
     NO_ACCOUNT.failure(Cause::Protocol).retry(Retry::AfterUserAction)
+}
+
+/// No Jira at any of these places.
+pub(crate) fn no_jira_at(nothing: Vec<(Site, Failure)>) -> Failure {
+    let places: Vec<String> = nothing.iter().map(|(site, _)| site.address()).collect();
+    let mut failures = nothing.into_iter().map(|(_, failure)| failure);
+    let (Some(failure), Some((last, others))) = (failures.next(), places.split_last()) else {
+        return wrong(&NO_JIRA_HERE).wrong("/settings/host");
+    };
+    if others.is_empty() {
+        return failure;
+    }
+    let message = format!(
+        "Neither at {} nor at {last} is there a REST API of a Jira.",
+        others.join(", nor at ")
+    );
+    let said = std::iter::once(failure).chain(failures);
+    let failure = wrong(&NO_JIRA_HERE).saying(message).wrong("/settings/host");
+    places.iter().zip(said).fold(failure, |failure, (place, said)| {
+        failure.evidence("tried", &format!("{place}: {}", said.message))
+    })
+}
+
+/// The site refused the token, and the gateway could not be asked.
+pub(crate) fn gateway_not_asked(told: Failure, failure: &Failure) -> Failure {
+    let open = "a token with scopes, which works by api.atlassian.com alone";
+    let remedy = "If the token has scopes, see to it that api.atlassian.com can be reached from here, and \
+                  check the connection again.";
+    undecided(told, open, failure).first(remedy)
+}
+
+/// The gateway refused the token, and the site could not be asked.
+pub(crate) fn site_not_asked(told: Failure, failure: &Failure) -> Failure {
+    let open = "a token without scopes, which works at the site alone";
+    let remedy = "If the token has no scopes, see to it that the site can be reached from here, and check \
+                  the connection again.";
+    undecided(told, open, failure).first(remedy)
+}
+
+/// With what could not be found out, and why.
+fn undecided(told: Failure, open: &str, failure: &Failure) -> Failure {
+    let said = told.message.trim_end_matches('.');
+    let why = text::quote(&failure.message, REASON_CHARS);
+    let message = format!(
+        "{said}; whether it is {open}, could not be found out ({}).",
+        why.trim_end_matches('.')
+    );
+    told.saying(message)
+}
+
+/// Characters of another failure's sentence that are repeated, at most.
+const REASON_CHARS: usize = 200;
+
+/// Page tokens that are refused again.
+pub(crate) fn page_tokens_refused(failure: &Failure) -> Failure {
+    let refused = PAGE_TOKENS_REFUSED.failure(Cause::Protocol).retry(Retry::AfterUserAction);
+    Failure { evidence: failure.evidence.clone(), ..refused }
+}
+
+/// A page without the token of the next one, again.
+pub(crate) fn page_token_missing() -> Failure {
+    PAGE_TOKEN_MISSING.failure(Cause::Protocol).retry(Retry::AfterUserAction)
+}
+
+/// A search that takes so many bytes in a URL, of which a person's filter is a part or not.
+pub(crate) fn search_too_long(bytes: usize, filter: bool) -> Failure {
+    if filter {
+        let message = format!(
+            "The filter is too long: encoded in a URL the search takes {bytes} characters, and what \
+             stands in front of Jira lets no POST request through, in which it would have room."
+        );
+        return wrong(&FILTER_TOO_LONG).saying(message).wrong("/parameters/jql");
+    }
+    let failure = SEARCH_TOO_LONG.failure(Cause::Unsupported).retry(Retry::AfterUserAction);
+    failure.evidence("url_characters", &bytes.to_string())
+}
+
+/// One record that alone is larger than the host takes; `said` is the host's failure.
+pub(crate) fn record_too_large(said: Failure, record: &str) -> Failure {
+    let why = said.message.trim_end_matches('.').to_owned();
+    let failure = RECORD_TOO_LARGE.failure(Cause::TooLarge);
+    let failure = Failure { evidence: said.evidence, retry: said.retry, ..failure };
+    failure
+        .saying(format!("{record} alone is larger than what can be taken: {why}."))
+        .evidence("record", record)
+}
+
+/// One record that was left out because it alone is larger than the host takes.
+pub(crate) fn record_skipped(record: &str) -> Warning {
+    let message = format!("{record} alone is larger than what can be taken, and was left out.");
+    Warning { message, ..warning(&RECORD_SKIPPED) }
 }
 
 /// A cursor of something else.

@@ -4,12 +4,9 @@
 //! A 404 is never said to mean absence: Jira answers it as well for what the account may not see.
 
 use jackfield_guest::diagnosis::Diagnosis;
-use jackfield_guest::{Cause, Failure, Retry};
+use jackfield_guest::{Cause, Failure, Response, Retry};
 
-use super::{About, Advice, Answer, Refine, Rule, advice, plain};
-
-/// The code of a page token that is good no more; the read of issues goes on without it.
-pub(crate) const PAGE_TOKEN_EXPIRED: &str = "page-token-expired";
+use super::{About, Advice, Answer, Refine, Rule, advice};
 
 /// A granted permission is held somewhere, and nobody tells where.
 const BROWSABLE: Advice = advice(
@@ -20,7 +17,7 @@ const BROWSABLE: Advice = advice(
 pub(super) const RULES: &[Rule] = &[
     Rule {
         is: Diagnosis {
-            code: PAGE_TOKEN_EXPIRED,
+            code: "page-token-expired",
             means: "Jira no longer knows the page at which reading was to go on.",
             advice: &[advice("Start the stream anew, without a cursor.")],
         },
@@ -137,7 +134,7 @@ pub(super) const RULES: &[Rule] = &[
         },
         cause: Cause::Protocol,
         retry: Retry::Never,
-        applies: |answer| answer.is_any(&[400, 405, 406, 411, 413, 414, 415, 422, 431]),
+        applies: |answer| answer.is_any(&[400, 405, 406, 411, 413, 415, 422]),
         refine: malformed,
         telling: &["content-type", "allow"],
     },
@@ -160,15 +157,33 @@ pub(super) const RULES: &[Rule] = &[
         is: Diagnosis {
             code: "blocked-for-legal-reasons",
             means: "Access is blocked for legal reasons.",
-            advice: &[advice("Ask the administrator of the site, or Atlassian's support.")],
+            advice: &[
+                advice("Read the notice of whoever blocks the access, where the server links one."),
+                advice("Ask the administrator of the site, or Atlassian's support."),
+            ],
         },
         cause: Cause::PolicyRefused,
         retry: Retry::AfterUserAction,
         applies: |answer| answer.is(451),
-        refine: plain,
+        refine: |failure, answer| match blocked_by(answer.response) {
+            Some(notice) => failure.leading(0, notice.to_owned()).evidence("blocked_by", notice),
+            None => failure,
+        },
         telling: &["content-type", "server"],
     },
 ];
+
+/// The link to the notice: `Link: <...>; rel="blocked-by"` (RFC 7725, section 4).
+fn blocked_by(response: &Response) -> Option<&str> {
+    let links = response.headers.iter().filter(|field| field.name == "link");
+    let mut links = links.flat_map(|field| field.value.split('<').skip(1));
+    links.find_map(|link| {
+        let (url, parameters) = link.split_once('>')?;
+        let named = parameters.to_ascii_lowercase().contains("blocked-by");
+        let usable = url.starts_with("https://") && !url.contains(char::is_whitespace);
+        (named && usable).then_some(url)
+    })
+}
 
 fn narrowed(answer: &Answer<'_>) -> bool {
     matches!(answer.context.about, About::Issues { conditions } if conditions.contains("project"))

@@ -26,6 +26,22 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         is: Diagnosis {
+            code: "bad-gateway",
+            means: "What stands in front of Jira got no usable response from it.",
+            advice: &[
+                advice("Wait; where it comes with large pages only, smaller ones help."),
+                advice("Ask the administrator of a server of your own, if it lasts."),
+                advice_at("Jira Cloud's state is on Atlassian's status page.", STATUS_PAGE),
+            ],
+        },
+        cause: Cause::Unreachable,
+        retry: Retry::Backoff,
+        applies: |answer| answer.is(502),
+        refine: trouble,
+        telling: TELLING,
+    },
+    Rule {
+        is: Diagnosis {
             code: "server-timeout",
             means: "Jira, or what stands in front of it, did not finish the answer in time.",
             advice: &[
@@ -35,7 +51,7 @@ pub(super) const RULES: &[Rule] = &[
         },
         cause: Cause::Unreachable,
         retry: Retry::Backoff,
-        applies: |answer| answer.is_any(&[408, 502, 504]),
+        applies: |answer| answer.is_any(&[408, 504]),
         refine: trouble,
         telling: TELLING,
     },

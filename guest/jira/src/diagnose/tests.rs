@@ -285,6 +285,11 @@ fn edge_rows() -> Vec<Row> {
         row("firewall's 403", 403, PAGE).foreign().means("web-page-instead", "protocol", ["Backoff"]),
         row("login page of Jira", 200, PAGE).server(Pat).means("web-page-instead", "protocol", ["context path"]),
         row("page by its start alone", 200, "").body("  <HTML><title>x</title>").means("web-page-instead", "protocol", []),
+        row("long URL", 414, "<html><head><title>414 Request-URI Too Large</title></head>").foreign().about(ISSUES).means("url-too-long", "unsupported", ["URL as long as this request needs (status 414)", "POST requests"]),
+        row("long URL, of Jira's server", 414, "").server(Pat).means("url-too-long", "unsupported", []),
+        row("long head", 431, "").foreign().means("url-too-long", "unsupported", []),
+        row("long URL as 400", 400, "<html><head><title>400 Request Header Or Cookie Too Large</title></head>").foreign().means("url-too-long", "unsupported", []),
+        row("long query as 404", 404, "<!DOCTYPE html><html><title>404.15</title><h3>The request filtering module is configured to deny a request where the query string is too long.</h3>").host("https", "jira.acme.org").foreign().about(ISSUES).means("url-too-long", "unsupported", []),
         row("proxy sign-in", 407, PAGE).foreign().means("proxy-sign-in", "unreachable", ["proxy"]),
         row("another server", 404, "").host("https", "www.acme.org").foreign().means("no-jira-here", "invalid-input", ["At www.acme.org", "context path is missing", "/settings/host"]),
         row("another context", 404, "").server(Pat).about(About::Permissions).means("no-jira-here", "invalid-input", ["At jira.acme.org:8443/jira there is no REST API of a Jira."]),
@@ -312,6 +317,8 @@ fn query_rows() -> Vec<Row> {
         row("method", 405, "").means("request-refused", "protocol", ["it does not say why"]),
         row("conflict", 409, "Busy").means("conflict", "conflict", ["Busy"]),
         row("legal", 451, "").means("blocked-for-legal-reasons", "policy-refused", []),
+        row("legal, with a notice", 451, "").header("link", "<https://a.example/x>; rel=\"next\", <https://blocker.example/notice/7>; rel=\"blocked-by\"").means("blocked-for-legal-reasons", "policy-refused", ["Some(\"https://blocker.example/notice/7\")", "blocked_by=https://blocker"]),
+        row("legal, with a link that is none", 451, "").header("link", "<javascript:alert(1)>; rel=blocked-by").means("blocked-for-legal-reasons", "policy-refused", ["whoever blocks the access"]),
     ]
 }
 
@@ -322,7 +329,7 @@ fn server_rows() -> Vec<Row> {
         row("maintenance, no wait", 503, "").server(Pat).means("temporarily-unavailable", "unreachable", ["Backoff", "administrator"]),
         row("gateway down", 503, "").gateway().means("temporarily-unavailable", "unreachable", ["api.atlassian.com"]),
         row("gateway timeout", 504, PAGE).foreign().means("server-timeout", "unreachable", []),
-        row("bad gateway", 502, "").means("server-timeout", "unreachable", []),
+        row("bad gateway", 502, "").means("bad-gateway", "unreachable", ["no usable response", "status 502"]),
         row("request timeout", 408, "").means("server-timeout", "unreachable", []),
         row("crash", 500, PAGE).server(Pat).means("server-error", "unreachable", ["jira.acme.org:8443/jira"]),
         row("599", 599, "").means("server-error", "unreachable", []),

@@ -4,28 +4,29 @@
 //! up by one place. By offset, the first issue of the next page would then never be seen.
 //!
 //! - Cloud's page token holds the place behind the last issue of the page, not a number, so nothing
-//!   is missed. It is good for one JQL only, and for seven days or so; one that Jira knows no more
-//!   is dropped, and the run goes on from the latest change that it has seen.
+//!   is missed. It is good for one JQL only, and for seven days or so; one that Jira refuses is dropped,
+//!   and the run goes on from a little before the last issue that it has seen. It does so again only
+//!   where it has come further meanwhile.
 //! - On Data Center the next page asks for what changed at or after the last issue of this one, and
 //!   counts an offset only among issues of the same second. Some issues are seen twice, none is
-//!   missed, and no offset grows beyond the window that a search has.
+//!   missed, and no offset grows beyond the window that a search has. Where the changes of a page are not in
+//!   the order that was asked for, only offsets count from then on.
 //!
-//! Dates in the future, which imports bring, count as now: they would keep later runs from seeing
-//! anything.
+//! Neither place depends on the clock; see `cursor`.
 
-use jackfield_guest::{Failure, Page, Progress, ReadRequest, Response, Warning, record, text};
+use jackfield_guest::{
+    Change, Failure, Page, Progress, ReadRequest, Response, Timestamp, Warning, record, text,
+};
 use serde::Deserialize;
 
-use super::{PAGE, Taken, take};
+use super::search::{FIELDS, PLACE, Search};
+use super::{End, Taken, take};
 use crate::api::Api;
-use crate::cursor::Cursor;
-use crate::diagnose::{About, PAGE_TOKEN_EXPIRED, local};
+use crate::cursor::{Cursor, Step};
+use crate::diagnose::local;
 use crate::query::Query;
 use crate::settings::Deployment;
-use crate::wire::{Found, Issue};
-
-/// All fields that an issue's list can show, and those that are not surely among them.
-const FIELDS: &str = "*navigable,updated,description";
+use crate::wire::{self, Found, Issue};
 
 /// The parameters of the stream.
 #[derive(Deserialize)]
@@ -42,103 +43,126 @@ pub(crate) fn issues(api: &Api<'_>, request: &ReadRequest) -> Result<Page, Failu
     let query = Query::new(parameters.project.as_deref(), parameters.jql.as_deref())?;
     let text = request.cursor.as_deref();
     let cursor = Cursor::read(text, "issues", api.deployment, query.conditions())?;
-    match api.deployment {
-        Deployment::Cloud => of_cloud(api, request, &query, cursor),
-        Deployment::DataCenter => of_data_center(api, request, &query, cursor),
+    let search = Search { api, request, query: &query };
+    let (cursor, asked) = asked(&search, cursor)?;
+    match asked {
+        Err(failure) if search.is_one_record(&failure) => search.without(&cursor, failure),
+        asked => search.page(&cursor, &asked?),
     }
 }
 
-fn of_cloud(
-    api: &Api<'_>,
-    request: &ReadRequest,
-    query: &Query,
-    mut cursor: Cursor,
-) -> Result<Page, Failure> {
-    let response = match ask_cloud(api, request, query, &cursor) {
-        Err(failure) if failure.code == PAGE_TOKEN_EXPIRED && cursor.token.is_some() => {
-            cursor = cursor.without_token();
-            ask_cloud(api, request, query, &cursor)?
-        }
-        asked => asked?,
-    };
-    api.read(
-        &response,
-        (|| {
-            let found: Found<'_> = response.json()?;
-            let (mut page, taken) = page(api, &found, cursor.skip, request.limit)?;
-            let token = found.next_page_token.as_deref().filter(|token| !token.is_empty());
-            page.progress = match token.filter(|_| found.is_last != Some(true)) {
-                _ if taken.more => Progress::More(cursor.within(taken.step)?.write()?),
-                Some(token) => Progress::More(cursor.at_token(token, taken.step)?.write()?),
-                None => Progress::CaughtUp(cursor.next_run(taken.step)),
-            };
-            Ok(page)
-        })(),
-    )
-}
-
-fn ask_cloud(
-    api: &Api<'_>,
-    request: &ReadRequest,
-    query: &Query,
-    cursor: &Cursor,
-) -> Result<Response, Failure> {
-    let asked = api
-        .get(&["search", "jql"])
-        .query("jql", query.since(cursor.from))
-        .query("fields", FIELDS)
-        .query("maxResults", request.limit.clamp(1, PAGE));
-    let asked = match &cursor.token {
-        Some(token) => asked.query("nextPageToken", token),
-        None => asked,
-    };
-    api.ask(asked, About::Issues { conditions: query.conditions() })
-}
-
-fn of_data_center(
-    api: &Api<'_>,
-    request: &ReadRequest,
-    query: &Query,
+/// The response that has the page at the cursor, and that cursor: another one where Jira refuses the
+/// page token, so that the search is started anew.
+fn asked(
+    search: &Search<'_>,
     cursor: Cursor,
-) -> Result<Page, Failure> {
-    let asked = api
-        .get(&["search"])
-        .query("jql", query.since(cursor.from))
-        .query("fields", FIELDS)
-        .query("startAt", cursor.start)
-        .query("maxResults", request.limit.clamp(1, PAGE));
-    let response = api.ask(asked, About::Issues { conditions: query.conditions() })?;
-    api.read(
-        &response,
-        (|| {
-            let found: Found<'_> = response.json()?;
-            let (mut page, taken) = page(api, &found, 0, request.limit)?;
-            let reached = cursor.start.saturating_add(taken.step.count);
-            let all = found.total.is_some_and(|total| reached >= total);
-            page.progress = if !taken.more && (taken.step.count == 0 || all) {
-                Progress::CaughtUp(cursor.next_run(taken.step))
-            } else {
-                Progress::More(cursor.at_change(taken.last, taken.step)?.write()?)
-            };
-            Ok(page)
-        })(),
-    )
+) -> Result<(Cursor, Result<Response, Failure>), Failure> {
+    let first = search.ask(&cursor, FIELDS);
+    let Err(failure) = &first else { return Ok((cursor, first)) };
+    if cursor.token.is_none() || !is_bad_request(failure) {
+        return Ok((cursor, first));
+    }
+    let anew = cursor.restarted(Step::default());
+    let cursor = anew.ok_or_else(|| local::page_tokens_refused(failure))?;
+    let again = search.ask(&cursor, FIELDS);
+    Ok((cursor, again))
 }
 
-/// The page, and what was taken besides its records.
-fn page(api: &Api<'_>, found: &Found<'_>, skip: u64, limit: u32) -> Result<(Page, Taken), Failure> {
-    let records = record::list::<Issue<'_>>(found.issues.get())?;
-    let key = |issue: Issue<'_>| {
-        let updated_at = issue.updated_at();
-        Some((issue.id, updated_at))
+/// Whether Jira takes the request for wrong. Of one that differs from an accepted one in its page token
+/// alone, that is the token.
+fn is_bad_request(failure: &Failure) -> bool {
+    failure.evidence.iter().any(|field| field.name == "status" && field.value == "400")
+}
+
+impl Search<'_> {
+    fn page(&self, cursor: &Cursor, response: &Response) -> Result<Page, Failure> {
+        let page = response.json::<Found<'_>>().and_then(|found| match self.api.deployment {
+            Deployment::Cloud => self.page_of_cloud(cursor.clone(), &found),
+            Deployment::DataCenter => self.page_of_data_center(cursor.clone(), &found),
+        });
+        self.api.read(response, page)
+    }
+
+    fn page_of_cloud(&self, cursor: Cursor, found: &Found<'_>) -> Result<Page, Failure> {
+        let (mut page, taken) = self.records(found, &cursor)?;
+        let (step, now) = (taken.step, self.api.setup.now);
+        let end = Progress::CaughtUp(cursor.next_run(step, now));
+        let token = found.next_page_token.as_deref().filter(|token| !token.is_empty());
+        let nothing = step.count == 0 && step.passed == 0;
+        page.progress = match (token, found.is_last) {
+            _ if taken.more => Progress::More(cursor.within(step)?.write()?),
+            // Jira says both that this page is the last and where the next one is.
+            (Some(_), Some(true)) if nothing => end,
+            (Some(token), Some(true)) => match cursor.at_token(token, step) {
+                Ok(next) => Progress::More(next.write()?),
+                Err(_) => end,
+            },
+            (Some(token), _) => Progress::More(cursor.at_token(token, step)?.write()?),
+            (None, Some(false)) if !nothing => {
+                let anew = cursor.restarted(step).ok_or_else(local::page_token_missing)?;
+                Progress::More(anew.write()?)
+            }
+            (None, _) => end,
+        };
+        Ok(page)
+    }
+
+    fn page_of_data_center(&self, cursor: Cursor, found: &Found<'_>) -> Result<Page, Failure> {
+        let (mut page, taken) = self.records(found, &cursor)?;
+        let (step, now) = (taken.step, self.api.setup.now);
+        let end = End { said: None, total: found.total, size: found.size(self.size(&cursor)) };
+        page.progress = if !taken.more && end.reached(cursor.start, step.count) {
+            Progress::CaughtUp(cursor.next_run(step, now))
+        } else if step.count == 0 {
+            Progress::More(cursor.past(end.size)?.write()?)
+        } else {
+            Progress::More(cursor.at_change(step)?.write()?)
+        };
+        Ok(page)
+    }
+
+    /// The page's records, and what was taken besides them.
+    fn records(&self, found: &Found<'_>, cursor: &Cursor) -> Result<(Page, Taken), Failure> {
+        let records = record::list::<Issue<'_>>(found.issues.get())?;
+        let key = |issue: Issue<'_>| {
+            let updated_at = issue.updated_at();
+            Some((issue.id, updated_at))
+        };
+        let mut taken = take(records, cursor.skip, self.request.limit, key)?;
+        let mut page = std::mem::replace(&mut taken.page, Page::empty());
+        taken.step.unordered = is_unordered(&page, cursor.from);
+        page.warnings.extend(warning(found));
+        Ok((page, taken))
+    }
+
+    /// The page without the issue at the cursor, which alone is too large, where the request says so.
+    /// Without its fields it tells its key and what comes behind it.
+    fn without(&self, cursor: &Cursor, failure: Failure) -> Result<Page, Failure> {
+        let place = self.ask(cursor, PLACE).and_then(|response| self.page(cursor, &response));
+        let Ok(mut page) = place else { return Err(failure) };
+        let Some(Change::Upsert(issue)) = page.changes.pop() else { return Err(failure) };
+        let key = wire::issue_key(&issue.data).unwrap_or(issue.key);
+        let record = format!("The issue {}", text::quote(&key, 100));
+        if !self.request.skip_oversized {
+            return Err(local::record_too_large(failure, &record));
+        }
+        page.changes.clear();
+        page.warnings.push(local::record_skipped(&record));
+        Ok(page)
+    }
+}
+
+/// Whether the changes of the page are in another order than the one that was asked for, or before what
+/// was asked for. Some may be: an issue that was changed meanwhile shows its new time at its old place.
+fn is_unordered(page: &Page, from: Option<Timestamp>) -> bool {
+    let second = |change: &Change| match change {
+        Change::Upsert(item) => item.updated_at.map(|moment| moment / 1000),
+        Change::Delete(_) => None,
     };
-    let mut taken = take(records, skip, limit, key)?;
-    let now = api.setup.now;
-    taken.step.newest = taken.step.newest.map(|newest| newest.min(now));
-    taken.last = taken.last.map(|last| last.min(now));
-    let mut page = std::mem::replace(&mut taken.page, Page::empty());
-    page.warnings.extend(warning(found));
-    Ok((page, taken))
+    let seconds: Vec<u64> = page.changes.iter().filter_map(second).collect();
+    let back = seconds.windows(2).filter(|pair| pair.first() > pair.last()).count();
+    let earliest = from.map_or(0, |from| from / 1000);
+    4 * back > seconds.len() || seconds.iter().any(|second| *second < earliest)
 }
 
 /// What Jira warns of, in one sentence.

@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
-use jackfield_guest::testing::{Script, Trace};
-use jackfield_guest::{Change, Connector, Response, Settings, Timestamp, time};
+use jackfield_guest::testing::{Script, Sent, Trace};
+use jackfield_guest::{Change, Connector, Effect, Settings, time};
 
 use super::*;
 use crate::Jira;
@@ -123,7 +123,7 @@ fn a_token_that_jira_knows_no_more_is_dropped_and_the_run_goes_on() {
     let expired = || Response::new(400).with_json(body);
     let answers = vec![expired(), found(&[issue(1, 900), issue(2, 901)], "")];
     let (page, trace) = run(CLOUD, request("issues", Some(more(&first)), 5), answers);
-    assert_eq!(keys(&page.unwrap()), ["1", "2"]);
+    assert_eq!(keys(&page.unwrap()), ["1", "2"], "once for what is refused");
     let from = at(900) + 250 - 5 * 60_000;
     assert!(trace.lines()[0].ends_with("&nextPageToken=t1 with api_token"));
     assert!(trace.lines()[1].contains(&format!("%20{from}%20ORDER")), "{}", trace.lines()[1]);
@@ -152,13 +152,32 @@ fn guards_end_what_has_no_end() {
             Err(failure) => Some((number, failure.code)),
         });
     assert_eq!(empty, Some((20, "pages-without-end".to_owned())));
+}
 
-    let last = found(&[issue(1, 1)], r#","nextPageToken":"t9","isLast":true"#);
-    let page = run(CLOUD, request("issues", None, 10), vec![last]).0.unwrap();
-    assert!(matches!(page.progress, Progress::CaughtUp(Some(_))), "isLast is the end");
-    let blank = found(&[issue(1, 1)], r#","nextPageToken":"","isLast":false"#);
-    let page = run(CLOUD, request("issues", None, 10), vec![blank]).0.unwrap();
-    assert!(matches!(page.progress, Progress::CaughtUp(Some(_))), "an empty token is none");
+#[test]
+fn what_cloud_says_of_the_end_counts_where_the_pages_bear_it_out() {
+    let page = |cursor: Option<&str>, issues: &[String], rest: &str| {
+        run(CLOUD, request("issues", cursor, 10), vec![found(issues, rest)]).0
+    };
+    let ended = |page: &Page| matches!(page.progress, Progress::CaughtUp(Some(_)));
+    let both = r#","nextPageToken":"t9","isLast":true"#;
+    let first = page(None, &[issue(1, 1)], both).unwrap();
+    assert!(!ended(&first), "a page that has a token and is the last: another one may follow");
+    assert!(
+        ended(&page(Some(more(&first)), &[issue(1, 1)], both).unwrap()),
+        "the same token again"
+    );
+    let kept = page(Some(more(&first)), &[], r#","nextPageToken":"t10","isLast":true"#).unwrap();
+    assert!(ended(&kept), "an empty page is the end");
+    for blank in [r#","nextPageToken":"","isLast":false"#, r#","isLast":false"#] {
+        let first = page(None, &[issue(1, 400)], blank).unwrap();
+        assert!(more(&first).contains(r#""from":"#), "from the last change: {}", more(&first));
+        let again = page(Some(more(&first)), &[issue(1, 400)], blank).unwrap_err();
+        assert_eq!((again.code.as_str(), again.cause), ("page-token-missing", Cause::Protocol));
+        let further = page(Some(more(&first)), &[issue(1, 400), issue(2, 401)], blank).unwrap();
+        assert_eq!(keys(&further), ["1", "2"]);
+        assert!(matches!(page(None, &[], blank).unwrap().progress, Progress::CaughtUp(None)));
+    }
 }
 
 #[test]
@@ -337,14 +356,6 @@ fn a_change_in_the_future_does_not_hide_what_comes() {
 }
 
 #[test]
-fn a_change_in_the_future_does_not_end_the_pages_of_a_server() {
-    let far = r#"{"id":"1","fields":{"updated":"2999-01-01T00:00:00.000+0000"}}"#.to_owned();
-    let page = run(SERVER, request("issues", None, 1), vec![found(&[far], r#","total":2"#)]).0;
-    let page = page.unwrap();
-    assert!(more(&page).contains(&format!(r#""from":{NOW}"#)), "{}", more(&page));
-}
-
-#[test]
 fn a_server_that_gives_more_than_it_counts_loses_nothing() {
     let all = [issue(1, 1), issue(2, 2), issue(3, 3)];
     let page = run(SERVER, request("issues", None, 2), vec![found(&all, r#","total":2"#)]).0;
@@ -380,10 +391,57 @@ fn projects_of_cloud_come_by_offset() {
     assert!(trace.lines()[0].contains("startAt=2&"));
     let second = second.unwrap();
     assert_eq!((keys(&second), kept(&second)), (vec!["3"], None));
-    let again = run(CLOUD, request("projects", Some(more(&first)), 2), vec![page(&[1, 2], false)]);
-    assert_eq!(again.0.unwrap_err().code, "pages-without-end", "a server that ignores the offset");
-    let empty = run(CLOUD, request("projects", Some(more(&first)), 2), vec![page(&[], false)]);
-    assert_eq!(kept(&empty.0.unwrap()), None);
+    let mut cursor = more(&first).to_owned();
+    let same = (1..100).find_map(|number| {
+        // A total that grows with what was read.
+        let list =
+            format!(r#"{{"isLast":false,"total":{},"values":[{{"id":"1"}}]}}"#, 100 * number);
+        let asked = request("projects", Some(&cursor), 2);
+        match run(CLOUD, asked, vec![given(&list)]).0 {
+            Ok(page) => {
+                cursor = more(&page).to_owned();
+                None
+            }
+            Err(failure) => Some((number, failure.code)),
+        }
+    });
+    let (number, code) = same.unwrap();
+    assert_eq!(code, "pages-without-end", "a server that ignores the offset");
+    assert!(number <= 5, "{number}");
+}
+
+#[test]
+fn what_projects_say_of_their_end_counts_where_the_pages_bear_it_out() {
+    let list = |rest: &str, ids: &[u32]| {
+        let ids: Vec<_> = ids.iter().map(|id| format!(r#"{{"id":"{id}"}}"#)).collect();
+        given(&format!(r#"{{"values":[{}]{rest}}}"#, ids.join(",")))
+    };
+    // Each of the second page of two, from place 2 on.
+    let cases = [
+        ("a short page, and all", list(r#","isLast":true,"total":3"#, &[3]), true),
+        ("a short page, not said", list(r#","total":3"#, &[3]), true),
+        ("a short page, no total", list(r#","isLast":true"#, &[3]), true),
+        ("the last, and more in all", list(r#","isLast":true,"total":9"#, &[3]), false),
+        ("a full page that is the last", list(r#","isLast":true"#, &[3, 4]), false),
+        ("a full page and a total too small", list(r#","isLast":true,"total":2"#, &[3, 4]), false),
+        (
+            "less than was asked for",
+            list(r#","isLast":true,"total":9,"maxResults":1"#, &[3]),
+            false,
+        ),
+        ("nothing, and nothing said", list("", &[]), true),
+        ("nothing, never the last", list(r#","isLast":false"#, &[]), true),
+        ("nothing, and all", list(r#","isLast":false,"total":2"#, &[]), true),
+        ("a hole before more", list(r#","isLast":false,"total":9"#, &[]), false),
+        ("odd sizes", list(r#","isLast":true,"total":3,"maxResults":"2""#, &[3]), true),
+    ];
+    let first = list(r#","isLast":false,"total":9"#, &[1, 2]);
+    let first = run(CLOUD, request("projects", None, 2), vec![first]).0.unwrap();
+    for (name, answer, ended) in cases {
+        let asked = request("projects", Some(more(&first)), 2);
+        let page = run(CLOUD, asked, vec![answer]).0.unwrap();
+        assert_eq!(matches!(page.progress, Progress::CaughtUp(None)), ended, "{name}");
+    }
 }
 
 #[test]
@@ -538,4 +596,570 @@ fn a_success_that_names_a_wait_is_a_success() {
         .with_header("x-ratelimit-remaining", "29");
     let page = run(SERVER, request("issues", None, 10), vec![answer]).0.unwrap();
     assert_eq!(keys(&page), ["1"]);
+}
+
+/// What a scripted Jira of issues does, besides what a good one does.
+#[derive(Clone, Default)]
+struct Odd {
+    /// Records of a page beyond which a response is too large for the host.
+    most: Option<usize>,
+    /// Ids of issues that alone are too large, but for their place.
+    huge: Vec<u64>,
+    /// Every so many requests with a page token, it is refused.
+    refuses: Option<u64>,
+    /// Records more than were asked for.
+    more: usize,
+    /// Records of a page, at most.
+    cap: Option<usize>,
+}
+
+/// A Jira with these issues, as (id, second of its last change), that answers whatever it is asked.
+fn odd(
+    cloud: bool,
+    issues: Vec<(u64, u64)>,
+    odd: Odd,
+) -> impl FnMut(&Sent) -> Result<Response, Failure> {
+    let mut tokens = 0;
+    move |sent| {
+        let asked = asked(sent);
+        let number = |name: &str| asked[name].as_str().and_then(|text| text.parse::<u64>().ok());
+        let from = asked["jql"].as_str().unwrap().split("updated >= ").nth(1).unwrap();
+        let from: u64 = from.split(' ').next().unwrap().parse().unwrap();
+        let mut list: Vec<_> =
+            issues.iter().filter(|(_, second)| (at(*second) + 250) / 1000 >= from / 1000).collect();
+        list.sort_by_key(|(id, second)| (*second, *id));
+        let token = asked["nextPageToken"].as_str();
+        if token.is_some() {
+            tokens += 1;
+            if odd.refuses.is_some_and(|every| tokens % every == 0) {
+                let body = r#"{"errorMessages":["The provided next page token is invalid."]}"#;
+                return Ok(Response::new(400).with_json(body));
+            }
+        }
+        // A token is the place behind an issue: its second and its id.
+        let place = token.map(|token| token.split_once('.').unwrap());
+        let place = place.map(|(second, id)| (second.parse::<u64>().unwrap(), id.parse().unwrap()));
+        list.retain(|(id, second)| place.is_none_or(|place| (*second, *id) > place));
+        let start = usize::try_from(number("startAt").unwrap_or(0)).unwrap();
+        let size = usize::try_from(number("maxResults").unwrap()).unwrap();
+        let size = size.min(odd.cap.unwrap_or(usize::MAX)) + odd.more;
+        let total = list.len();
+        let shown: Vec<_> = list.into_iter().skip(start).take(size).collect();
+        let light = asked["fields"].as_str() == Some("updated");
+        let large = odd.most.is_some_and(|most| shown.len() > most)
+            || shown.iter().any(|(id, _)| odd.huge.contains(id));
+        if large && !light {
+            return Err(Failure::new(Cause::TooLarge, "The answer has more than 16 MiB."));
+        }
+        let page: Vec<_> = shown.iter().map(|(id, second)| issue(*id, *second)).collect();
+        let rest = match shown.last() {
+            Some((id, second)) if cloud && start + shown.len() < total => {
+                format!(r#","isLast":false,"nextPageToken":"{second}.{id}""#)
+            }
+            _ if cloud => r#","isLast":true"#.to_owned(),
+            _ => format!(r#","startAt":{start},"maxResults":{size},"total":{total}"#),
+        };
+        Ok(found(&page, &rest))
+    }
+}
+
+/// The parameters of a search, by URL or by body, as texts.
+fn asked(sent: &Sent) -> serde_json::Value {
+    let text = |value: &serde_json::Value| match value {
+        serde_json::Value::String(text) => text.clone(),
+        serde_json::Value::Array(list) => {
+            list.iter().map(|one| one.as_str().unwrap()).collect::<Vec<_>>().join(",")
+        }
+        other => other.to_string(),
+    };
+    let body = sent.body_text();
+    let pairs: Vec<(String, String)> = match body.as_str() {
+        "" => {
+            let line = sent.line();
+            let query = line.split('?').nth(1).unwrap().split(' ').next().unwrap();
+            let decoded = |text: &str| {
+                let bytes = text.replace("%20", " ").replace("%3E", ">").replace("%3D", "=");
+                bytes.replace("%2C", ",").replace("%2A", "*")
+            };
+            let pair = |pair: &str| {
+                pair.split_once('=').map(|(name, value)| (name.to_owned(), decoded(value)))
+            };
+            query.split('&').filter_map(pair).collect()
+        }
+        body => {
+            let body: serde_json::Value = serde_json::from_str(body).unwrap();
+            body.as_object()
+                .unwrap()
+                .iter()
+                .map(|(name, value)| (name.clone(), text(value)))
+                .collect()
+        }
+    };
+    pairs.into_iter().map(|(name, value)| (name, serde_json::Value::from(value))).collect()
+}
+
+/// What a run brought.
+struct Run {
+    keys: Vec<String>,
+    warnings: Vec<String>,
+    requests: usize,
+    /// The cursor at its end, or the failure.
+    end: Result<String, Failure>,
+}
+
+/// Reads to the end as the host does: what is too large is asked for again with half the limit, and the
+/// next page with the next one of `limits`.
+fn read_odd(cloud: bool, issues: &[(u64, u64)], kind: &Odd, limits: &[u32], skips: bool) -> Run {
+    let (settings, secret) = match cloud {
+        true => (CLOUD, "api_token"),
+        false => (SERVER, "personal_access_token"),
+    };
+    let mut run = Run { keys: vec![], warnings: vec![], requests: 0, end: Ok(String::new()) };
+    let mut cursor = None::<String>;
+    // The one answering closure lives through the run.
+    let answering =
+        std::rc::Rc::new(std::cell::RefCell::new(odd(cloud, issues.to_vec(), kind.clone())));
+    let mut limit = limits[0];
+    for page in 1..5_000 {
+        let asked =
+            ReadRequest { skip_oversized: skips, ..request("issues", cursor.as_deref(), limit) };
+        let answering = std::rc::Rc::clone(&answering);
+        let script = Script::new().at(NOW).secret(secret, None);
+        let script = script.answer_with(6, move |sent| (answering.borrow_mut())(sent));
+        let (read, trace) = script.run(|| Jira::read(Settings::from_json(settings), asked));
+        run.requests += trace.sent.len();
+        let read = match read {
+            Err(failure) if failure.cause == Cause::TooLarge && limit > 1 => {
+                limit = limit.div_ceil(2);
+                continue;
+            }
+            Err(failure) => {
+                run.end = Err(failure);
+                return run;
+            }
+            Ok(read) => read,
+        };
+        assert!(read.changes.len() <= usize::try_from(limit).unwrap());
+        run.keys.extend(keys(&read).into_iter().map(str::to_owned));
+        run.warnings.extend(read.warnings.iter().map(|one| one.message.clone()));
+        limit = limits[page % limits.len()];
+        match read.progress {
+            Progress::More(next) => cursor = Some(next),
+            Progress::CaughtUp(next) => {
+                run.end = Ok(next.unwrap_or_default());
+                return run;
+            }
+        }
+    }
+    unreachable!("the read has no end");
+}
+
+/// Each once, in the order of numbers.
+fn distinct(keys: &[String]) -> Vec<u64> {
+    let mut ids: Vec<u64> = keys.iter().map(|key| key.parse().unwrap()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+}
+
+/// Issues of which the changes lie in every way that the limits can meet.
+fn worlds() -> Vec<(&'static str, Vec<(u64, u64)>)> {
+    const AHEAD: u64 = 3_000_000_000;
+    vec![
+        ("one second", (1..=60).map(|id| (id, 5)).collect()),
+        ("one by one", (1..=60).map(|id| (id, id * 600)).collect()),
+        ("by threes", (1..=60).map(|id| (id, id / 3)).collect()),
+        ("another order", (1..=60).map(|id| (id, (61 - id) * 600)).collect()),
+        ("ahead of the clock", (1..=60).map(|id| (id, AHEAD + id)).collect()),
+        ("one second ahead", (1..=60).map(|id| (id, AHEAD)).collect()),
+        ("half ahead", (1..=60).map(|id| (id, if id % 2 == 0 { AHEAD } else { id })).collect()),
+    ]
+}
+
+#[test]
+fn any_sequence_of_limits_brings_every_issue() {
+    let limits: [&[u32]; 7] =
+        [&[100], &[1], &[7], &[100, 1], &[3, 50, 1, 2], &[50, 25, 12, 6, 3, 1], &[1, 1, 100]];
+    for (world, issues) in worlds() {
+        for cloud in [true, false] {
+            for limits in limits {
+                for more in [0, 5] {
+                    for cap in [None, Some(4)] {
+                        let kind = Odd { more, cap, ..Odd::default() };
+                        let run = read_odd(cloud, &issues, &kind, limits, false);
+                        let name = format!("{world}, cloud {cloud}, {limits:?}, {more} {cap:?}");
+                        assert!(run.end.is_ok(), "{name}: {:?}", run.end);
+                        assert_eq!(distinct(&run.keys), (1..=60).collect::<Vec<_>>(), "{name}");
+                        let most = if cloud { 1 } else { 2 };
+                        let times =
+                            |id: u64| run.keys.iter().filter(|key| **key == id.to_string()).count();
+                        assert!((1..=60).all(|id| times(id) <= most), "{name}: {:?}", run.keys);
+                        assert!(run.requests <= 70 + 60, "{name}: {}", run.requests);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn issues_ahead_of_the_clock_come_in_as_many_pages_as_others() {
+    const AHEAD: u64 = 3_000_000_000;
+    for spread in [0, 1, 7, 86_400] {
+        let issues: Vec<_> = (1..=250).map(|id| (id, AHEAD + id * spread)).collect();
+        for cloud in [true, false] {
+            let run = read_odd(cloud, &issues, &Odd::default(), &[100], false);
+            assert_eq!(distinct(&run.keys).len(), 250, "{spread} {cloud}");
+            assert!(run.requests <= 5, "{spread} {cloud}: {}", run.requests);
+            let from = NOW - 5 * 60_000;
+            let next = run.end.unwrap();
+            assert!(next.contains(&format!(r#""from":{from}"#)), "the next run: {next}");
+        }
+    }
+}
+
+#[test]
+fn changes_that_jira_does_not_tell_hide_no_issue() {
+    // What stands in place of the date of an issue, by its number.
+    type Date = fn(u64) -> String;
+    let dates: [(&str, Date); 6] = [
+        ("none", |_| "null".to_owned()),
+        ("no dates", |_| "\"soon\"".to_owned()),
+        ("numbers", |id| id.to_string()),
+        ("some", |id| if id % 3 == 0 { "null".to_owned() } else { written(id) }),
+        ("backwards", |id| written(1_000 - id)),
+        ("mixed", |id| written(id * 7_919 % 1_000)),
+    ];
+    for (name, date) in dates {
+        for limit in [1_u32, 10, 100] {
+            // A server that knows an order of its own, and finds whatever is asked for.
+            if limit == 1 && (name == "mixed") {
+                continue;
+            }
+            let (mut cursor, mut seen, mut requests) = (None::<String>, Vec::new(), 0);
+            loop {
+                requests += 1;
+                assert!(requests < 400, "{name}, {limit}: no end");
+                let answer = move |sent: &Sent| {
+                    let asked = asked(sent);
+                    let number = |name: &str| asked[name].as_str().unwrap().parse::<u64>().unwrap();
+                    let start = number("startAt");
+                    let ids = (start + 1..=start + number("maxResults")).filter(|id| *id <= 120);
+                    let one =
+                        |id| format!(r#"{{"id":"{id}","fields":{{"updated":{}}}}}"#, date(id));
+                    Ok(found(&ids.map(one).collect::<Vec<_>>(), r#","total":120"#))
+                };
+                let script = Script::new().at(NOW).secret("personal_access_token", None);
+                let script = script.answer_with(2, answer);
+                let asked = request("issues", cursor.as_deref(), limit);
+                let page = script.run(|| Jira::read(Settings::from_json(SERVER), asked)).0.unwrap();
+                seen.extend(keys(&page).into_iter().map(str::to_owned));
+                match page.progress {
+                    Progress::More(next) => cursor = Some(next),
+                    Progress::CaughtUp(_) => break,
+                }
+            }
+            assert_eq!(distinct(&seen), (1..=120).collect::<Vec<_>>(), "{name}, {limit}");
+        }
+    }
+}
+
+/// The change `second` seconds after 2025-01-01, as Jira writes it.
+fn written(second: u64) -> String {
+    format!("\"{}\"", time::to_rfc3339(at(second)).replace('Z', ".000+0000"))
+}
+
+#[test]
+fn pages_that_are_too_large_come_in_smaller_ones() {
+    for (world, issues) in worlds() {
+        for cloud in [true, false] {
+            for most in [1, 2, 10, 30] {
+                let kind = Odd { most: Some(most), ..Odd::default() };
+                let run = read_odd(cloud, &issues, &kind, &[100], false);
+                assert!(run.end.is_ok(), "{world} {cloud} {most}: {:?}", run.end);
+                assert_eq!(distinct(&run.keys), (1..=60).collect::<Vec<_>>(), "{world} {most}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_issue_that_alone_is_too_large_is_named_and_left_out_where_that_is_asked() {
+    for (world, issues) in worlds() {
+        for huge in [vec![1], vec![30], vec![60], vec![1, 2, 3, 31, 59, 60]] {
+            for cloud in [true, false] {
+                let kind = Odd { huge: huge.clone(), ..Odd::default() };
+                let name = format!("{world}, cloud {cloud}, {huge:?}");
+                let failed = read_odd(cloud, &issues, &kind, &[100], false).end.unwrap_err();
+                assert_eq!(
+                    (failed.cause, failed.code.as_str()),
+                    (Cause::TooLarge, "record-too-large")
+                );
+                let named = huge
+                    .iter()
+                    .any(|id| failed.message.starts_with(&format!("The issue ACME-{id} ")));
+                assert!(named && failed.message.contains("16 MiB"), "{name}: {}", failed.message);
+                assert!(!failed.remedies.is_empty(), "{name}");
+                let run = read_odd(cloud, &issues, &kind, &[100], true);
+                assert!(run.end.is_ok(), "{name}: {:?}", run.end);
+                let rest: Vec<_> = (1..=60).filter(|id| !huge.contains(id)).collect();
+                assert_eq!(distinct(&run.keys), rest, "{name}");
+                for id in &huge {
+                    let told = |text: &String| text.contains(&format!("The issue ACME-{id} "));
+                    assert!(run.warnings.iter().any(told), "{name}: {id}: {:?}", run.warnings);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_names_a_large_issue_is_a_side_question() {
+    let large = || {
+        Failure::new(Cause::TooLarge, "The answer has more than 16 MiB.")
+            .evidence("stage", "answer")
+    };
+    type Answer = Result<Response, Failure>;
+    let cases: [(&str, Answer); 5] = [
+        ("too large again", Err(large())),
+        ("out of reach", Err(Failure::new(Cause::Unreachable, "It broke."))),
+        ("busy", Ok(Response::new(429))),
+        ("nothing", Ok(found(&[], ""))),
+        ("no page", Ok(given("{}"))),
+    ];
+    for (name, answer) in cases {
+        for skip_oversized in [false, true] {
+            let script = Script::new().at(NOW).secret("api_token", None).fail(large());
+            let script = match answer.clone() {
+                Ok(response) => script.answer(response),
+                Err(failure) => script.fail(failure),
+            };
+            let asked = ReadRequest { skip_oversized, ..request("issues", None, 1) };
+            let failure =
+                script.run(|| Jira::read(Settings::from_json(CLOUD), asked)).0.unwrap_err();
+            assert_eq!(failure, large(), "{name}");
+        }
+    }
+    let script = Script::new().at(NOW).secret("api_token", None).fail(large());
+    let asked = ReadRequest { skip_oversized: true, ..request("issues", None, 2) };
+    let failure = script.run(|| Jira::read(Settings::from_json(CLOUD), asked)).0.unwrap_err();
+    assert_eq!(failure, large(), "the host asks for fewer first");
+}
+
+#[test]
+fn a_record_of_another_list_that_is_too_large_is_known_by_its_place() {
+    let large = || Failure::new(Cause::TooLarge, "The answer has more than 16 MiB.");
+    for (settings, stream, noun) in
+        [(CLOUD, "projects", "project"), (CLOUD, "users", "user"), (SERVER, "users", "user")]
+    {
+        let secret = if settings == SERVER { "personal_access_token" } else { "api_token" };
+        let read = |cursor: Option<&str>, skip_oversized| {
+            let script = Script::new().at(NOW).secret(secret, None).fail(large());
+            let asked = ReadRequest { skip_oversized, ..request(stream, cursor, 1) };
+            script.run(|| Jira::read(Settings::from_json(settings), asked)).0
+        };
+        let failure = read(None, false).unwrap_err();
+        assert_eq!(failure.cause, Cause::TooLarge);
+        assert!(failure.message.contains(&format!("The {noun} at place 1 of the list")));
+        let page = read(None, true).unwrap();
+        assert_eq!((page.changes.len(), page.warnings[0].code.as_str()), (0, "record-skipped"));
+        assert!(more(&page).contains(r#""start":1"#), "{}", more(&page));
+        let mut cursor = more(&page).to_owned();
+        let skipped = (1..100).find_map(|number| match read(Some(&cursor), true) {
+            Ok(page) => {
+                cursor = more(&page).to_owned();
+                None
+            }
+            Err(failure) => Some((number, failure.code)),
+        });
+        assert_eq!(skipped, Some((20, "pages-without-end".to_owned())), "not for ever");
+    }
+    let all = Script::new().at(NOW).secret("personal_access_token", None).fail(large());
+    let asked = ReadRequest { skip_oversized: true, ..request("projects", None, 1) };
+    let failure = all.run(|| Jira::read(Settings::from_json(SERVER), asked)).0.unwrap_err();
+    assert_eq!(failure, large(), "Data Center gives all projects at once");
+}
+
+#[test]
+fn page_tokens_that_are_refused_again_and_again_come_to_an_end() {
+    for (world, issues) in worlds() {
+        for every in [1, 2, 3, 10] {
+            for limit in [1, 7, 59] {
+                let kind = Odd { refuses: Some(every), ..Odd::default() };
+                let run = read_odd(true, &issues, &kind, &[limit], false);
+                let name = format!("{world}, {every}, {limit}");
+                assert!(run.requests <= 500, "{name}: {}", run.requests);
+                match run.end {
+                    Ok(_) => assert_eq!(distinct(&run.keys).len(), 60, "{name}"),
+                    Err(failure) => {
+                        assert_eq!(failure.code, "page-tokens-refused", "{name}");
+                        assert_eq!(failure.cause, Cause::Protocol, "{name}");
+                        assert_eq!(failure.retry, Retry::AfterUserAction, "{name}");
+                        assert!(failure.remedies[0].text.contains("proxy"), "{name}");
+                        let status = jackfield_guest::testing::evidence(&failure, "status");
+                        assert_eq!(status, "400", "{name}");
+                    }
+                }
+            }
+        }
+    }
+    // With changes that lie apart, each search that is started anew comes further.
+    let apart: Vec<_> = (1..=60).map(|id| (id, id * 600)).collect();
+    let run = read_odd(true, &apart, &Odd { refuses: Some(1), ..Odd::default() }, &[7], false);
+    assert_eq!((run.end.is_ok(), distinct(&run.keys).len()), (true, 60));
+    // With all in one second it cannot, and is started anew once.
+    let same: Vec<_> = (1..=60).map(|id| (id, 5)).collect();
+    let run = read_odd(true, &same, &Odd { refuses: Some(1), ..Odd::default() }, &[7], false);
+    assert_eq!((run.end.unwrap_err().code.as_str(), run.requests), ("page-tokens-refused", 4));
+}
+
+#[test]
+fn any_other_word_for_a_refused_page_token_counts() {
+    let body = r#"{"errorMessages":["Cursor ungueltig."],"errors":{}}"#;
+    let filtered = ReadRequest {
+        parameters: r#"{"jql":"status != Done"}"#.to_owned(),
+        ..request("issues", None, 1)
+    };
+    let first = found(&[issue(1, 900)], r#","nextPageToken":"t1""#);
+    let first = run(CLOUD, filtered.clone(), vec![first]).0.unwrap();
+    let go_on = ReadRequest { cursor: Some(more(&first).to_owned()), ..filtered.clone() };
+    for refused in [
+        Response::new(400).with_json(body),
+        Response::new(400),
+        Response::new(400).with_body("<html><title>Bad Request</title>"),
+    ] {
+        let answers = vec![refused.clone(), found(&[issue(2, 901)], "")];
+        assert_eq!(keys(&run(CLOUD, go_on.clone(), answers).0.unwrap()), ["2"]);
+        let failure = run(CLOUD, filtered.clone(), vec![refused]).0.unwrap_err();
+        assert_ne!(failure.code, "page-tokens-refused", "without a token it is another matter");
+    }
+    let body = r#"{"errorMessages":["The field 'status' does not exist."],"errors":{}}"#;
+    let refused = || Response::new(400).with_json(body);
+    let failure = run(CLOUD, go_on, vec![refused(), refused()]).0.unwrap_err();
+    assert_eq!(failure.code, "filter-refused", "what the search without a token says decides");
+}
+
+/// A request for issues that pass this filter.
+fn filtered(filter: &str, cursor: Option<&str>) -> ReadRequest {
+    let parameters = serde_json::json!({ "jql": filter }).to_string();
+    ReadRequest { parameters, ..request("issues", cursor, 10) }
+}
+
+#[test]
+fn a_search_that_is_too_long_for_a_url_goes_by_post() {
+    let cases = [
+        ("ASCII", "x".repeat(900), "GET"),
+        ("ASCII that is encoded", " =".repeat(450), "POST"),
+        ("Cyrillic", "\u{431}".repeat(850), "POST"),
+        ("Chinese", "\u{4e2d}".repeat(900), "POST"),
+        ("emoji", "\u{1f600}".repeat(900), "POST"),
+    ];
+    for (name, text, method) in cases {
+        let filter = format!("summary ~ \"{text}\"");
+        for (settings, api) in [(CLOUD, "3/search/jql"), (SERVER, "2/search")] {
+            let (page, trace) = run(
+                settings,
+                filtered(&filter, None),
+                vec![found(&[issue(1, 1)], r#","total":1"#)],
+            );
+            assert_eq!(keys(&page.unwrap()), ["1"], "{name}");
+            let line = &trace.lines()[0];
+            assert!(line.starts_with(&format!("{method} site/rest/api/{api}")), "{name}: {line}");
+            if method == "GET" {
+                continue;
+            }
+            assert!(!line.contains('?') && line.contains(" with "), "{name}: {line}");
+            let body: serde_json::Value = serde_json::from_str(&trace.sent[0].body_text()).unwrap();
+            assert!(
+                body["jql"].as_str().unwrap().starts_with(&format!("({filter}) AND ")),
+                "{name}"
+            );
+            assert_eq!(body["fields"], serde_json::json!(["*navigable", "updated", "description"]));
+            assert_eq!(body["maxResults"], 10);
+            assert_eq!(body.get("startAt").is_some(), settings == SERVER, "{name}");
+            assert_eq!(trace.sent[0].header("x-atlassian-token"), Some("no-check"));
+        }
+    }
+}
+
+#[test]
+fn a_long_page_token_goes_by_post() {
+    for length in [3_000, 8_000, 15_000] {
+        let token = "t".repeat(length);
+        let first = found(&[issue(1, 1)], &format!(r#","nextPageToken":"{token}""#));
+        let first = run(CLOUD, request("issues", None, 10), vec![first]).0.unwrap();
+        let answers = vec![found(&[issue(2, 2)], r#","isLast":true"#)];
+        let (second, trace) = run(CLOUD, request("issues", Some(more(&first)), 10), answers);
+        assert_eq!(keys(&second.unwrap()), ["2"]);
+        assert!(trace.lines()[0].starts_with("POST site/rest/api/3/search/jql"), "{length}");
+        let body: serde_json::Value = serde_json::from_str(&trace.sent[0].body_text()).unwrap();
+        assert_eq!(body["nextPageToken"], token);
+    }
+}
+
+#[test]
+fn where_post_is_refused_the_length_is_told_or_a_url_is_tried() {
+    let page = |status| Response::new(status).with_body("<html><title>Blocked</title>");
+    let xsrf = Response::new(403).with_body("XSRF check failed").with_header("x-arequestid", "r");
+    let refusals =
+        [Response::new(405), Response::new(403), page(403), Response::new(415), page(404), xsrf];
+    let long = format!("summary ~ \"{}\"", "\u{4e2d}".repeat(900));
+    let middle = format!("summary ~ \"{}\"", "\u{431}".repeat(600));
+    for refusal in refusals {
+        for settings in [CLOUD, SERVER] {
+            let (failure, trace) = run(settings, filtered(&long, None), vec![refusal.clone()]);
+            let failure = failure.unwrap_err();
+            assert_eq!(
+                (failure.code.as_str(), failure.cause),
+                ("filter-too-long", Cause::InvalidInput)
+            );
+            assert_eq!(failure.fields[0].pointer, "/parameters/jql");
+            assert!(failure.message.contains("characters"), "{}", failure.message);
+            assert_eq!(trace.sent.len(), 1);
+            let answers = vec![refusal.clone(), found(&[issue(1, 1)], r#","total":1"#)];
+            let (read, trace) = run(settings, filtered(&middle, None), answers);
+            assert_eq!(keys(&read.unwrap()), ["1"], "a URL of 4,000 characters may pass");
+            assert!(trace.lines()[1].starts_with("GET "));
+            let answers = vec![refusal.clone(), Response::new(414)];
+            let failure = run(settings, filtered(&middle, None), answers).0.unwrap_err();
+            assert_eq!(failure.code, "filter-too-long");
+        }
+    }
+    let token = format!(r#","nextPageToken":"{}""#, "t".repeat(9_000));
+    let first = run(CLOUD, request("issues", None, 10), vec![found(&[issue(1, 1)], &token)]).0;
+    let first = first.unwrap();
+    let asked = request("issues", Some(more(&first)), 10);
+    let failure = run(CLOUD, asked, vec![Response::new(405)]).0.unwrap_err();
+    assert_eq!((failure.code.as_str(), failure.cause), ("search-too-long", Cause::Unsupported));
+}
+
+#[test]
+fn a_url_that_is_too_long_for_something_is_tried_by_post() {
+    let iis =
+        Response::new(404).with_body("<html><title>404.15</title>the query string is too long");
+    for refusal in [Response::new(414), Response::new(431), iis] {
+        let answers = vec![refusal.clone(), found(&[issue(1, 1)], "")];
+        let (page, trace) = run(CLOUD, request("issues", None, 10), answers);
+        assert_eq!(keys(&page.unwrap()), ["1"]);
+        assert!(trace.lines()[1].starts_with("POST "));
+        let answers = vec![refusal, Response::new(405)];
+        let failure = run(CLOUD, request("issues", None, 10), answers).0.unwrap_err();
+        assert_eq!(failure.code, "url-too-long");
+    }
+}
+
+#[test]
+fn a_search_by_post_changes_nothing_whatever_becomes_of_it() {
+    let long = format!("summary ~ \"{}\"", "\u{4e2d}".repeat(900));
+    for cause in [Cause::TooLarge, Cause::Timeout, Cause::Unreachable] {
+        let lost = Failure::new(cause.clone(), "It broke.").effect(Effect::Unknown);
+        let script = Script::new().at(NOW).secret("api_token", None).fail(lost);
+        let asked = filtered(&long, None);
+        let failure = script.run(|| Jira::read(Settings::from_json(CLOUD), asked)).0.unwrap_err();
+        assert_eq!((failure.cause, failure.effect), (cause, Effect::None));
+    }
+    let denied = r#"{"errorMessages":["You do not have permission."]}"#;
+    let denied = Response::new(403).with_json(denied).with_header("x-arequestid", "r-1");
+    let failure = run(CLOUD, filtered(&long, None), vec![denied]).0.unwrap_err();
+    assert_eq!(failure.code, "permission-missing", "Jira's own answer is no proxy's");
 }
