@@ -41,7 +41,7 @@ use world::{Bucket, CLOUD_ID, World};
 /// |---|---|---|
 /// | the site | `https://acme.atlassian.net` | `http://127.0.0.1:PORT` |
 /// | the gateway | `https://api.atlassian.com/ex/jira/CLOUD-ID` | `http://127.0.0.1:PORT/ex/jira/CLOUD-ID` |
-/// | Data Center | `https://jira.example.com/jira`, `http` too | `http://127.0.0.1:PORT/jira` |
+/// | Data Center, whose context path can be [moved](Self::move_data_center) | `https://jira.example.com/jira`, `http` too | `http://127.0.0.1:PORT/jira` |
 ///
 /// There are two projects at first, `EX` and `ABC`, of three issues each, and two users besides those
 /// who have accounts. Accounts are added by the test ([`Jira::add`]).
@@ -105,7 +105,7 @@ impl Jira {
         format!("{}.atlassian.net", self.world.state().name)
     }
 
-    /// The host of Data Center, with its context path: `jira.example.com/jira`.
+    /// The host of Data Center, with its context path at first: `jira.example.com/jira`.
     pub fn data_center_host(&self) -> &'static str {
         "jira.example.com/jira"
     }
@@ -175,6 +175,52 @@ impl Jira {
     /// The same as soon as the next page of a search has been served.
     pub fn touch_after_page(&self, key: &str, seconds: i64) {
         self.world.state().waiting.push((key.to_owned(), seconds));
+    }
+
+    /// Changes all issues of a project, in their order, from that time on, in seconds since the Unix epoch:
+    /// with the same distance between two, which may be none. The time may lie ahead.
+    pub fn date_issues(&self, project: &str, first: i64, step: i64) {
+        self.world.state().date(project, first, step);
+    }
+
+    /// Lets the description of an issue, by its key, have so many bytes more.
+    pub fn enlarge(&self, key: &str, bytes: usize) {
+        self.world.state().enlarged.insert(key.to_owned(), bytes);
+    }
+
+    /// Lets Cloud refuse every page token.
+    pub fn refuse_page_tokens(&self) {
+        self.world.state().refuses_tokens = true;
+    }
+
+    /// Lets Cloud's page tokens have so many letters at least.
+    pub fn lengthen_page_tokens(&self, letters: usize) {
+        self.world.state().token_length = letters;
+    }
+
+    /// Lets a proxy before Jira answer with 502 where a request asks for more records than that.
+    pub fn limit_page_size(&self, records: usize) {
+        self.world.state().proxy.page_size = Some(records);
+    }
+
+    /// Lets a proxy before Jira refuse requests whose target is longer, with its page for 414.
+    pub fn limit_urls(&self, bytes: usize) {
+        self.world.state().proxy.url_bytes = Some(bytes);
+    }
+
+    /// Lets a proxy before Jira refuse every POST request, with its page for 405.
+    pub fn refuse_posts(&self) {
+        self.world.state().proxy.reads_only = true;
+    }
+
+    /// Lets nobody reach that host of the real internet any more.
+    pub fn block(&self, host: &str) {
+        self.internet.block(host);
+    }
+
+    /// Gives Data Center another context path, which begins with a slash, or none by an empty text.
+    pub fn move_data_center(&self, context: &str) {
+        context.clone_into(&mut self.world.state().context);
     }
 
     /// Lets Cloud's searches hand out the token that they were given, so that they never end.

@@ -3,7 +3,8 @@
 //! It serves `CONNECT HOST:443` by answering for the host itself, with a certificate of its own
 //! authority, and any other request as a plain proxy does. Either way the request reaches the
 //! simulated server as it was sent, with the host's name in it. Names other than those in the
-//! certificate are refused, with 502; the server's own address is not.
+//! certificate are refused, with 502; the server's own address is not. Hosts that a test blocks are
+//! refused with 403, as by an organization's rule.
 
 use std::io;
 use std::net::SocketAddr;
@@ -27,6 +28,7 @@ pub(super) struct Internet {
     address: SocketAddr,
     ca_pem: String,
     asked: Asked,
+    blocked: Asked,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -40,6 +42,8 @@ struct Route {
     tls: TlsAcceptor,
     target: SocketAddr,
     asked: Asked,
+    /// Hosts that nobody reaches.
+    blocked: Asked,
 }
 
 impl Internet {
@@ -51,8 +55,9 @@ impl Internet {
         let address = listener.local_addr().unwrap();
         let (tls, ca_pem) = certificate(names);
         let names = names.iter().map(|name| (*name).to_owned()).collect();
-        let asked = Asked::default();
-        let route = Route { names, tls, target, asked: Arc::clone(&asked) };
+        let (asked, blocked) = (Asked::default(), Asked::default());
+        let (heard, closed) = (Arc::clone(&asked), Arc::clone(&blocked));
+        let route = Route { names, tls, target, asked: heard, blocked: closed };
         let (stop, stopped) = oneshot::channel::<()>();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let thread = std::thread::Builder::new().name("simulated internet".to_owned());
@@ -64,7 +69,7 @@ impl Internet {
             }
         };
         let thread = thread.spawn(move || runtime.block_on(serve)).expect("a thread");
-        Self { address, ca_pem, asked, stop: Some(stop), thread: Some(thread) }
+        Self { address, ca_pem, asked, blocked, stop: Some(stop), thread: Some(thread) }
     }
 
     pub(super) fn url(&self) -> String {
@@ -74,6 +79,11 @@ impl Internet {
     /// The certificate of the authority that clients must trust, in PEM.
     pub(super) fn ca_pem(&self) -> &str {
         &self.ca_pem
+    }
+
+    /// Lets nobody reach that host from now on.
+    pub(super) fn block(&self, host: &str) {
+        self.blocked.lock().unwrap().push(host.to_owned());
     }
 
     /// The hosts that were asked for, in order, once for each connection.
@@ -134,6 +144,9 @@ async fn serve(mut client: TcpStream, route: Route) -> io::Result<()> {
         Some(suffix) => host.ends_with(suffix),
         None => *name == host,
     };
+    if route.blocked.lock().unwrap().contains(&host) {
+        return client.write_all(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n").await;
+    }
     // What is configured to go by a proxy goes there for the server's own address too.
     let own = route.target.ip().to_string() == host;
     if !own && !route.names.iter().any(named) {

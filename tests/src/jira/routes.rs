@@ -4,8 +4,8 @@
 //! |---|---|
 //! | `NAME.atlassian.net` | the site, if it has that name, or had it |
 //! | `api.atlassian.com` | the gateway, below `/ex/jira/CLOUD-ID` |
-//! | anything below `example.com` | Data Center, below `/jira` |
-//! | any other, such as `127.0.0.1` | all three: Data Center below `/jira`, the gateway below `/ex/jira`, else the site |
+//! | anything below `example.com` | Data Center, below its context path, `/jira` at first |
+//! | any other, such as `127.0.0.1` | all three: Data Center below its context path, the gateway below `/ex/jira`, else the site |
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use axum::response::Response;
 use super::access::Caller;
 use super::answer::{Answer, Counter, HTML, Taken};
 use super::shapes::{Deployment, Place};
-use super::world::{CLOUD_ID, OldName, State, World};
+use super::world::{CLOUD_ID, OldName, Proxy, State, World};
 use super::{cloud, data_center};
 
 /// Bytes that a request's body may have.
@@ -86,6 +86,9 @@ fn answer(world: &World, counter: &Counter, parts: Parts, body: Vec<u8>) -> Answ
     let parameters = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri);
     let parameters = parameters.map(|Query(pairs)| pairs).unwrap_or_default();
     let web = format!("https://{}.atlassian.net", state.name);
+    if let Some(refused) = stopped(&state.proxy, &parts, &parameters, &body) {
+        return refused;
+    }
     let (deployment, base, web, path) = match target(&host, &path, &state) {
         Target::Nothing => return nothing(&host),
         Target::Moved(host) => {
@@ -102,7 +105,7 @@ fn answer(world: &World, counter: &Counter, parts: Parts, body: Vec<u8>) -> Answ
         }
         Target::Site(origin, path) => (Deployment::Site, origin.clone(), origin, path),
         Target::DataCenter(origin, path) => {
-            let base = format!("{origin}/jira");
+            let base = format!("{origin}{}", state.context);
             (Deployment::DataCenter, base.clone(), base, path)
         }
     };
@@ -144,12 +147,43 @@ fn target<'a>(host: &str, path: &'a str, state: &State) -> Target<'a> {
     let gateway = host == "api.atlassian.com";
     let scheme = if own || gateway { "https" } else { "http" };
     let origin = format!("{scheme}://{host}");
-    match (below("/ex/jira"), below("/jira")) {
+    match (below("/ex/jira"), below(&state.context)) {
         (Some(rest), _) if !own => Target::Gateway(origin, rest),
         (_, Some(rest)) if !gateway => Target::DataCenter(origin, rest),
         _ if own || gateway => Target::Nothing,
         _ => Target::Site(origin, path),
     }
+}
+
+/// The proxy's answer to what it does not let through, or for what the server took too long.
+fn stopped(
+    proxy: &Proxy,
+    parts: &Parts,
+    parameters: &[(String, String)],
+    body: &[u8],
+) -> Option<Answer> {
+    let page = |status: u16, title: &str| {
+        let body = format!(
+            "<html>\r\n<head><title>{status} {title}</title></head>\r\n<body>\r\n<center><h1>{status} \
+             {title}</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
+        );
+        Answer::of(status, HTML, body).header("server", "nginx")
+    };
+    let target = parts.uri.path_and_query().map_or(0, |target| target.as_str().len());
+    if proxy.url_bytes.is_some_and(|most| target > most) {
+        return Some(page(414, "Request-URI Too Large"));
+    }
+    if proxy.reads_only && parts.method == Method::POST {
+        return Some(page(405, "Not Allowed"));
+    }
+    let given = parameters.iter().find(|(name, _)| name == "maxResults");
+    let given = given.and_then(|(_, value)| value.parse::<usize>().ok());
+    let posted = || {
+        let body: serde_json::Value = serde_json::from_slice(body).ok()?;
+        usize::try_from(body["maxResults"].as_u64()?).ok()
+    };
+    let asked = given.or_else(posted)?;
+    (proxy.page_size? < asked).then(|| page(502, "Bad Gateway"))
 }
 
 /// The answer of whatever stands where no Jira is.

@@ -129,9 +129,29 @@ fn find<'a>(state: &'a State, account: Option<&Account>, query: &Query) -> Vec<&
 fn shapes(ask: &Ask, state: &State, found: &[&Issue], chosen: &Selection) -> Vec<Value> {
     let shape = |issue: &&Issue| {
         let project = state.project(&issue.project)?;
-        Some(issues::shape(issue, project, &ask.place, chosen))
+        let mut shape = issues::shape(issue, project, &ask.place, chosen);
+        if let Some(bytes) = state.enlarged.get(&issue.key()) {
+            enlarge(&mut shape, *bytes);
+        }
+        Some(shape)
     };
     found.iter().filter_map(shape).collect()
+}
+
+/// Makes the description longer, where it is among the fields.
+fn enlarge(shape: &mut Value, bytes: usize) {
+    let more = "x".repeat(bytes);
+    match shape.pointer_mut("/fields/description") {
+        Some(Value::String(text)) => text.push_str(&more),
+        Some(document) => {
+            let text = json!({ "type": "text", "text": more });
+            let paragraph = json!({ "type": "paragraph", "content": [text] });
+            if let Some(content) = document["content"].as_array_mut() {
+                content.push(paragraph);
+            }
+        }
+        None => {}
+    }
 }
 
 fn part<'a>(found: &'a [&'a Issue], start: usize, size: usize) -> &'a [&'a Issue] {
@@ -151,7 +171,8 @@ pub(super) fn by_token(
         None => None,
         Some(token) => {
             let invalid = || Answer::refusal(400, "The provided next page token is invalid.");
-            Some(open(token, &wanted.jql, state).ok_or_else(invalid)?)
+            let known = open(token, &wanted.jql, state).filter(|_| !state.refuses_tokens);
+            Some(known.ok_or_else(invalid)?)
         }
     };
     let chosen = Selection::of(&wanted.fields);
@@ -166,7 +187,7 @@ pub(super) fn by_token(
     body["isLast"] = json!(found.len() <= size);
     if found.len() > size || state.repeats_tokens {
         let token = wanted.token.filter(|_| state.repeats_tokens);
-        let next = || shown.last().map(|last| seal(last, &wanted.jql, state.token_age));
+        let next = || shown.last().map(|last| seal(last, &wanted.jql, state));
         body["nextPageToken"] = json!(token.or_else(next));
         body["isLast"] = json!(false);
     }
@@ -205,13 +226,20 @@ fn bond(jql: &str, age: u32) -> String {
 }
 
 /// A token for what comes behind that issue, good for that query alone.
-fn seal(last: &Issue, jql: &str, age: u32) -> String {
+fn seal(last: &Issue, jql: &str, state: &State) -> String {
     let (created, updated) = (last.created, last.updated);
-    URL_SAFE.encode(format!("#{}&{created}&{updated}%{}", last.key(), bond(jql, age)))
+    let bond = bond(jql, state.token_age);
+    let token = URL_SAFE.encode(format!("#{}&{created}&{updated}%{bond}", last.key()));
+    // What follows the dot has no meaning.
+    match state.token_length.checked_sub(token.len() + 1) {
+        Some(rest) => format!("{token}.{}", "t".repeat(rest)),
+        None => token,
+    }
 }
 
 /// The issue of the token, as it was when its page was served.
 fn open(token: &str, jql: &str, state: &State) -> Option<Issue> {
+    let token = token.split('.').next()?;
     let text = String::from_utf8(URL_SAFE.decode(token).ok()?).ok()?;
     let (place, sealed) = text.strip_prefix('#')?.split_once('%')?;
     let mut place = place.split('&');

@@ -41,6 +41,17 @@ pub(super) struct Bucket {
     pub(super) remaining: u64,
 }
 
+/// What stands before all three, and does not let everything through.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Proxy {
+    /// Records that a request may ask for, at most; more takes the server too long.
+    pub(super) page_size: Option<usize>,
+    /// Bytes of a request's target, at most.
+    pub(super) url_bytes: Option<usize>,
+    /// Whether it lets nothing through that could change something.
+    pub(super) reads_only: bool,
+}
+
 /// All of it.
 #[derive(Default)]
 pub(super) struct World(Mutex<State>);
@@ -56,6 +67,14 @@ pub(super) struct State {
     /// Changes that wait for the next page of a search to be served: key and seconds.
     pub(super) waiting: Vec<(String, i64)>,
     pub(super) repeats_tokens: bool,
+    pub(super) refuses_tokens: bool,
+    /// Letters that page tokens have at least.
+    pub(super) token_length: usize,
+    /// Bytes that the descriptions of issues have beyond the usual, by key.
+    pub(super) enlarged: HashMap<String, usize>,
+    /// The context path of Data Center, with a slash at its beginning.
+    pub(super) context: String,
+    pub(super) proxy: Proxy,
     /// How often all page tokens have expired.
     pub(super) token_age: u32,
     pub(super) basic_disabled: bool,
@@ -74,6 +93,11 @@ impl Default for State {
             issues: Vec::new(),
             waiting: Vec::new(),
             repeats_tokens: false,
+            refuses_tokens: false,
+            token_length: 0,
+            enlarged: HashMap::new(),
+            context: "/jira".to_owned(),
+            proxy: Proxy::default(),
             token_age: 0,
             basic_disabled: false,
             bucket: None,
@@ -145,6 +169,14 @@ impl State {
     pub(super) fn touch(&mut self, key: &str, seconds: i64) {
         let issue = self.issues.iter_mut().find(|issue| issue.key() == key);
         issue.unwrap_or_else(|| panic!("no issue {key}")).updated = seconds * 1000;
+    }
+
+    /// Changes all issues of a project, one after the other, from that time on.
+    pub(super) fn date(&mut self, project: &str, first: i64, step: i64) {
+        let issues = self.issues.iter_mut().filter(|issue| issue.project == project);
+        for (number, issue) in (0..).zip(issues) {
+            issue.updated = (first + number * step) * 1000;
+        }
     }
 
     /// Lets the changes happen that waited for a page.

@@ -214,3 +214,65 @@ async fn bodies_are_read_strictly() {
     let plain = OutboundRequest { headers: Vec::new(), ..request(Method::Post, &server, "", "{}") };
     assert_eq!(client(&jira).send(plain).await.unwrap().status, 415);
 }
+
+#[tokio::test]
+async fn tokens_can_be_refused_and_long() {
+    let (jira, cloud, _) = many();
+    let url = format!("{}/search/jql", places(&jira)[0]);
+    jira.lengthen_page_tokens(3_000);
+    let mut body = json!({ "jql": "updated >= 0", "fields": ["key"], "maxResults": 100 });
+    let first = json(&post(&jira, &url, &cloud, &body).await);
+    let token = first["nextPageToken"].as_str().unwrap();
+    assert_eq!(token.len(), 3_000);
+    body["nextPageToken"] = json!(token);
+    let second = json(&post(&jira, &url, &cloud, &body).await);
+    assert_eq!(keys(&second).len(), 26);
+    jira.refuse_page_tokens();
+    let refused = post(&jira, &url, &cloud, &body).await;
+    assert!(refused.status == 400 && text(&refused).contains("page token"), "{}", text(&refused));
+}
+
+#[tokio::test]
+async fn issues_can_be_large_and_dated_ahead() {
+    let (jira, cloud, own) = many();
+    let [site, _, server] = places(&jira);
+    jira.enlarge("EX-7", 100_000);
+    for (url, authorization) in
+        [(format!("{site}/search/jql"), &cloud), (format!("{server}/search"), &own)]
+    {
+        for (fields, large) in [(json!(["*navigable"]), true), (json!(["updated"]), false)] {
+            let body = json!({ "jql": "key = EX-7", "fields": fields });
+            let answer = post(&jira, &url, authorization, &body).await;
+            assert_eq!(keys(&json(&answer)), ["EX-7"]);
+            assert_eq!(answer.body.len() > 100_000, large, "{url} {fields}");
+        }
+    }
+    jira.date_issues("EX", 4_070_908_800, 0);
+    let body =
+        json!({ "jql": "updated >= 4070908800000", "fields": ["updated"], "maxResults": 500 });
+    let page = json(&post(&jira, &format!("{server}/search"), &own, &body).await);
+    assert_eq!(page["total"], 123);
+    assert_eq!(page["issues"][0]["fields"]["updated"], "2099-01-01T00:00:00.000+0000");
+}
+
+#[tokio::test]
+async fn proxy_lets_not_everything_through() {
+    let (jira, cloud, own) = many();
+    let [site, _, server] = places(&jira);
+    let get = |size: usize| format!("{server}/search?jql=project%3DEX&maxResults={size}");
+    jira.limit_page_size(50);
+    let sizes = [(50, 200), (51, 502), (100, 502)];
+    for (size, status) in sizes {
+        assert_eq!(fetch(&jira, &get(size), &own).await.status, status);
+        let body = json!({ "jql": "project = EX", "maxResults": size });
+        let posted = post(&jira, &format!("{site}/search/jql"), &cloud, &body).await;
+        assert_eq!(posted.status, status);
+    }
+    jira.limit_urls(get(10).len());
+    assert_eq!(fetch(&jira, &get(10), &own).await.status, 200);
+    let long = fetch(&jira, &format!("{}{}", get(10), "&x=".repeat(100)), &own).await;
+    assert!(long.status == 414 && text(&long).contains("Too Large"), "{}", text(&long));
+    jira.refuse_posts();
+    let body = json!({ "jql": "project = EX", "maxResults": 10 });
+    assert_eq!(post(&jira, &format!("{site}/search/jql"), &cloud, &body).await.status, 405);
+}
