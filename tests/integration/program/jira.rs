@@ -489,3 +489,157 @@ fn data_center_by_plain_http_is_allowed_by_the_administrator_alone() {
     let run = setup.home.run_with(&token, &allowed).done();
     assert!(format!("{run:?}").contains("unencrypted"), "{run:#?}");
 }
+
+/// A connection to each kind of Jira, each with a setup of its own: its name, the setup, and the id.
+fn both() -> [(&'static str, Setup, String); 2] {
+    let kinds = [
+        ("cloud", "api_token", SITE, Account::classic("ada")),
+        ("data-center", "personal_access_token", "jira.example.com/jira", Account::personal("ada")),
+    ];
+    kinds.map(|(name, method, host, account)| {
+        let setup = Setup::new();
+        let secret = setup.jira.add(account);
+        let id = id_of(&setup.connect(method, host, "ada", &secret).done());
+        (name, setup, id)
+    })
+}
+
+/// The keys of all issues that a run brings, each once, and how many requests it took.
+fn issues_of(setup: &Setup, id: &str, more: &[&str]) -> (usize, usize) {
+    setup.jira.forget();
+    let issues = setup.read(id, "issues", more);
+    let mut keys = all(&issues, "key");
+    keys.sort_unstable();
+    keys.dedup();
+    (keys.len(), setup.jira.requests().len())
+}
+
+#[test]
+fn issues_that_are_dated_ahead_come_in_as_many_pages_as_others() {
+    let now = i64::try_from(jackfield_host::failure::Timestamp::now().0 / 1_000).unwrap();
+    for (kind, setup, id) in both() {
+        setup.jira.add_issues("EX", 247);
+        // In 2099 by a second each, all in one second, and by a clock that is some days ahead.
+        for (first, step) in [(4_070_908_800, 1), (4_070_908_800, 0), (now - 86_400, 3_600)] {
+            setup.jira.date_issues("EX", first, step);
+            let (keys, requests) = issues_of(&setup, &id, &[]);
+            assert_eq!(keys, 253, "{kind}: {first} {step}");
+            assert!(requests <= 6, "{kind}: {first} {step}: {requests}");
+        }
+        // What changes after such a run is in the next one.
+        let issues = setup.read(&id, "issues", &[]);
+        let cursor = issues["cursor"].as_str().unwrap().to_owned();
+        setup.jira.touch("ABC-2", now + 1);
+        let changed = setup.read(&id, "issues", &["--cursor", &cursor]);
+        assert!(all(&changed, "key").contains(&"ABC-2"), "{kind}");
+    }
+}
+
+#[test]
+fn page_tokens_that_are_refused_end_in_a_failure_that_says_so() {
+    let setup = Setup::new();
+    setup.jira.add_issues("EX", 230);
+    let token = setup.jira.add(Account::classic("ada"));
+    let id = id_of(&setup.connect("api_token", SITE, "ada", &token).done());
+    setup.jira.date_issues("EX", 1_750_000_000, 0);
+    setup.jira.refuse_page_tokens();
+    setup.jira.forget();
+    let error = setup.home.run(&["read", &id, "issues", "--all", "--json"]).ended(3).error();
+    assert_eq!(error["code"], "page-tokens-refused", "{error}");
+    assert!(!error["remedies"].as_array().unwrap().is_empty(), "{error}");
+    assert!(setup.jira.requests().len() <= 6, "{}", setup.jira.requests().len());
+    // Where the changes lie apart, each search that is started anew comes further.
+    setup.jira.date_issues("EX", 1_750_000_000, 3_600);
+    assert_eq!(issues_of(&setup, &id, &[]).0, 236);
+}
+
+#[test]
+fn a_context_path_that_is_called_like_a_page_is_found_out() {
+    // What is entered, where Jira stands, and what is found out of it.
+    let cases = [
+        ("jira.example.com/projects", "/projects", Some("projects")),
+        ("jira.example.com/issues/", "/issues", Some("issues")),
+        ("https://jira.example.com/servicedesk", "/servicedesk", Some("servicedesk")),
+        ("https://jira.example.com/projects/secure/Dashboard.jspa", "/projects", Some("projects")),
+        ("jira.example.com/issues/browse/ABC-1", "/issues", Some("issues")),
+        ("jira.example.com/browse/browse/ABC-1", "/browse", Some("browse")),
+        ("jira.example.com/software/jira", "/software/jira", Some("software/jira")),
+        ("jira.example.com/a/projects", "/a/projects", Some("projects")),
+        ("jira.example.com/a/plugins/secure/Dashboard.jspa", "/a/plugins", Some("plugins")),
+        ("jira.example.com/rest", "/rest", Some("rest")),
+        ("jira.example.com/jira/projects", "/jira", Some("")),
+        ("jira.example.com/jira/projects/EX/summary", "/jira", Some("")),
+        ("jira.example.com/projects", "", Some("")),
+        ("jira.example.com/jira/browse/ABC-1", "/jira", None),
+    ];
+    let setup = Setup::new();
+    let token = setup.jira.add(Account::personal("ada"));
+    for (entered, context, found) in cases {
+        setup.jira.move_data_center(context);
+        let id = id_of(&setup.connect("personal_access_token", entered, "ada", &token).done());
+        let shown = setup.shown(&id);
+        assert_eq!(shown["discovered"]["context"].as_str(), found, "{entered}: {shown}");
+        setup.jira.forget();
+        assert_eq!(records(&setup.read(&id, "projects", &[])).len(), 2, "{entered}");
+        setup.home.run(&["check", &id]).done();
+        let below = format!("{context}/rest/api/2/");
+        let paths: Vec<_> = setup.jira.requests().into_iter().map(|one| one.path).collect();
+        assert!(paths.iter().all(|path| path.starts_with(&below)), "{entered}: {paths:?}");
+    }
+    setup.jira.move_data_center("/elsewhere");
+    let host = "jira.example.com/a/projects";
+    let error = setup.connect("personal_access_token", host, "ada", &token).ended(2).error();
+    let message = error["message"].as_str().unwrap();
+    for tried in ["jira.example.com/a/projects ", "jira.example.com/a "] {
+        assert!(message.contains(tried), "{error}");
+    }
+    assert_eq!(error["fields"][0]["pointer"], "/settings/host", "{error}");
+}
+
+#[test]
+fn a_gateway_out_of_reach_does_not_hide_what_the_site_says() {
+    let setup = Setup::new();
+    setup.jira.block(GATEWAY);
+    let expired = setup.jira.add(Account::classic("ada").standing(Standing::Expired));
+    let scoped = setup.jira.add(Account::scoped("eve", &SCOPES));
+    for (name, secret) in [("ada", &expired), ("eve", &scoped), ("bob", &expired)] {
+        let error = setup.connect("api_token", SITE, name, secret).ended(3).error();
+        assert_eq!(error["cause"]["code"], "credential-rejected", "{name}: {error}");
+        let message = error["message"].as_str().unwrap();
+        assert!(message.contains("not accept the API token"), "{name}: {error}");
+        assert!(message.contains("api.atlassian.com"), "{name}: {error}");
+        let remedy = error["remedies"][0]["text"].as_str().unwrap();
+        assert!(remedy.contains("api.atlassian.com can be reached"), "{name}: {error}");
+    }
+}
+
+#[test]
+fn a_filter_that_is_long_when_it_is_encoded_works_or_is_called_too_long() {
+    let filters = [
+        format!("summary !~ \"{}\"", "\u{4e2d}".repeat(900)),
+        format!("summary !~ \"{}\"", "\u{431}".repeat(850)),
+        format!("summary !~ \"{}\"", "\u{1f600}".repeat(900)),
+    ];
+    for (kind, setup, id) in both() {
+        setup.jira.add_issues("EX", 230);
+        setup.jira.lengthen_page_tokens(3_000);
+        for filter in &filters {
+            let parameter = format!("jql={filter}");
+            let (keys, _) = issues_of(&setup, &id, &["--param", &parameter]);
+            assert_eq!(keys, 236, "{kind}: {}", filter.len());
+        }
+        let (keys, _) = issues_of(&setup, &id, &[]);
+        assert_eq!(keys, 236, "{kind}: with long page tokens alone");
+        setup.jira.limit_urls(1_000);
+        assert_eq!(issues_of(&setup, &id, &[]).0, 236, "{kind}: nothing lets a long URL through");
+        setup.jira.refuse_posts();
+        for filter in &filters {
+            let parameter = format!("jql={filter}");
+            let arguments = ["read", &id, "issues", "--json", "--param", &parameter];
+            let error = setup.home.run(&arguments).ended(2).error();
+            assert_eq!(error["code"], "filter-too-long", "{kind}: {error}");
+            assert_eq!(error["fields"][0]["pointer"], "/parameters/jql", "{kind}: {error}");
+            assert!(!error.to_string().contains("connector's author"), "{kind}: {error}");
+        }
+    }
+}
