@@ -3,7 +3,7 @@
 //! | stream | goes on by |
 //! |---|---|
 //! | `issues` of Cloud | `token`, which is good for one JQL only, so `from` stays while it lasts |
-//! | `issues` of Data Center | `from`, which moves with the issues, and `start` among those of the same second |
+//! | `issues` of Data Center | `from`, which moves with the issues, and `start` among those of the same second, behind the issue `behind` |
 //! | `projects`, `users` | `start` |
 //!
 //! A place within a run comes from the data alone, and does not depend on how many records are asked
@@ -18,6 +18,7 @@
 //! | a page token that came before, by Brent's way of finding a cycle | `mark`: digest of the token of the last page whose number is a power of two |
 //! | the same records at other offsets, in the same way, several times: a list that grows while it is read shows a page twice | `seen`: digest of such a page's keys; `repeats` |
 //! | a search that is started anew because its token is refused, without coming further than before | `restarts`, and `restarted`: the change from which the last one started |
+//! | going back because a list has moved | `rewinds` |
 //! | empty pages in a row | `empty` |
 //! | a number of pages that no site has | `pages` |
 //!
@@ -40,6 +41,9 @@ const MOST_REPEATS: u64 = 2;
 
 /// Searches that are started anew in one run, at most, even if each comes further.
 const MOST_RESTARTS: u64 = 100;
+
+/// Times that one run goes back because the list has moved, at most.
+const MOST_REWINDS: u64 = 10;
 
 /// Pages without a record one after the other, at most. Cloud leaves out what the account may not
 /// see after it has cut the pages.
@@ -94,6 +98,12 @@ pub(crate) struct Cursor {
     seen: u64,
     #[serde(default, skip_serializing_if = "is_zero")]
     repeats: u64,
+    /// A digest of the key of the issue at the place before `start`, where the order is that of the
+    /// changes. Another one there means that the list has moved.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    behind: u64,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    rewinds: u64,
     #[serde(default, skip_serializing_if = "is_zero")]
     pages: u64,
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -114,6 +124,8 @@ pub(crate) struct Step {
     pub(crate) passed: u64,
     /// A digest of the keys of those handed over.
     pub(crate) digest: u64,
+    /// A digest of the key of the last one alone.
+    pub(crate) end: u64,
     /// The latest change among them.
     pub(crate) newest: Option<Timestamp>,
     /// The change of the last one.
@@ -219,6 +231,7 @@ impl Cursor {
     /// [`Cause::Protocol`] where too many pages come without a record.
     pub(crate) fn past(mut self, places: u64) -> Result<Self, Failure> {
         self.start = self.start.saturating_add(places.max(1));
+        self.behind = 0;
         self.counted(Step::default())
     }
 
@@ -229,9 +242,34 @@ impl Cursor {
         let second = step.last.map(|last| last - last % 1000);
         if second > self.from && !self.unordered {
             (self.from, self.start, self.seen, self.repeats) = (second, 0, 0, 0);
+            self.behind = 0;
             return self.counted(step);
         }
+        self.behind = if self.unordered { 0 } else { step.end };
         self.at_offset(step)
+    }
+
+    /// Whether the issue before the page is known, so that the page can begin with it to show whether the
+    /// list has moved.
+    pub(crate) fn knows_before(&self) -> bool {
+        self.start > 0 && self.behind != 0
+    }
+
+    /// Whether the issue of that key is the one before the page.
+    pub(crate) fn is_before(&self, key: &str) -> bool {
+        self.behind == digest(0, key)
+    }
+
+    /// The same page, without the issue before it.
+    pub(crate) fn alone(self) -> Self {
+        Self { behind: 0, ..self }
+    }
+
+    /// The first of the issues among which the offset counts, as the list has moved: an issue before the
+    /// page is gone, and those behind it have moved up. `None` where that happened too often.
+    pub(crate) fn rewound(self) -> Option<Self> {
+        let rewinds = self.rewinds + 1;
+        (rewinds <= MOST_REWINDS).then(|| Self { start: 0, behind: 0, rewinds, ..self })
     }
 
     /// The same run without its token, from a little before the last issue of the page of `step`;
@@ -262,7 +300,12 @@ impl Cursor {
         Some(Self { from: Some(from), ..next }.text())
     }
 
-    fn counted(mut self, step: Step) -> Result<Self, Failure> {
+    /// The same place, one page later.
+    ///
+    /// # Errors
+    ///
+    /// [`Cause::Protocol`] where the end never comes.
+    pub(crate) fn counted(mut self, step: Step) -> Result<Self, Failure> {
         self.newest = self.newest.max(step.newest);
         if self.token.is_some() {
             self.reached = step.last.or(self.reached);

@@ -160,6 +160,7 @@ fn take<'a, T: Deserialize<'a>>(
             key(record.fields).filter(|(id, _)| !id.trim().is_empty()).ok_or_else(without_id)?;
         taken.step.count += 1;
         taken.step.digest = digest(taken.step.digest, &id);
+        taken.step.end = digest(0, &id);
         taken.step.newest = taken.step.newest.max(changed);
         taken.step.last = changed;
         taken.page.upsert(id, changed, record.text);

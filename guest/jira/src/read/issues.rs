@@ -8,18 +8,19 @@
 //!   and the run goes on from a little before the last issue that it has seen. It does so again only
 //!   where it has come further meanwhile.
 //! - On Data Center the next page asks for what changed at or after the last issue of this one, and
-//!   counts an offset only among issues of the same second. Some issues are seen twice, none is
-//!   missed, and no offset grows beyond the window that a search has. Where the changes of a page are not in
+//!   counts an offset only among issues of the same second. Such a page begins with the last issue of the
+//!   one before it; if another one stands there, the list has moved, and that second is read again. Some
+//!   issues are seen twice, none is missed, and no offset grows beyond the window that a search has. Where the changes of a page are not in
 //!   the order that was asked for, only offsets count from then on.
 //!
 //! Neither place depends on the clock; see `cursor`.
 
 use jackfield_guest::{
-    Change, Failure, Page, Progress, ReadRequest, Response, Timestamp, Warning, record, text,
+    Change, Failure, Page, Progress, ReadRequest, Timestamp, Warning, record, text,
 };
 use serde::Deserialize;
 
-use super::search::{FIELDS, PLACE, Search};
+use super::search::{Asked, Search};
 use super::{End, Taken, take};
 use crate::api::Api;
 use crate::cursor::{Cursor, Step};
@@ -44,28 +45,11 @@ pub(crate) fn issues(api: &Api<'_>, request: &ReadRequest) -> Result<Page, Failu
     let text = request.cursor.as_deref();
     let cursor = Cursor::read(text, "issues", api.deployment, query.conditions())?;
     let search = Search { api, request, query: &query };
-    let (cursor, asked) = asked(&search, cursor)?;
+    let (cursor, asked) = search.ask_anew(cursor)?;
     match asked {
         Err(failure) if search.is_one_record(&failure) => search.without(&cursor, failure),
         asked => search.page(&cursor, &asked?),
     }
-}
-
-/// The response that has the page at the cursor, and that cursor: another one where Jira refuses the
-/// page token, so that the search is started anew.
-fn asked(
-    search: &Search<'_>,
-    cursor: Cursor,
-) -> Result<(Cursor, Result<Response, Failure>), Failure> {
-    let first = search.ask(&cursor, FIELDS);
-    let Err(failure) = &first else { return Ok((cursor, first)) };
-    if cursor.token.is_none() || !is_bad_request(failure) {
-        return Ok((cursor, first));
-    }
-    let anew = cursor.restarted(Step::default());
-    let cursor = anew.ok_or_else(|| local::page_tokens_refused(failure))?;
-    let again = search.ask(&cursor, FIELDS);
-    Ok((cursor, again))
 }
 
 /// Whether Jira takes the request for wrong. Of one that differs from an accepted one in its page token
@@ -75,16 +59,35 @@ fn is_bad_request(failure: &Failure) -> bool {
 }
 
 impl Search<'_> {
-    fn page(&self, cursor: &Cursor, response: &Response) -> Result<Page, Failure> {
-        let page = response.json::<Found<'_>>().and_then(|found| match self.api.deployment {
+    /// The response that has the page at the cursor, and that cursor: another one where Jira refuses the
+    /// page token, so that the search is started anew.
+    ///
+    /// # Errors
+    ///
+    /// The failure that Jira refuses page tokens again and again.
+    fn ask_anew(&self, cursor: Cursor) -> Result<(Cursor, Result<Asked, Failure>), Failure> {
+        match self.ask(&cursor) {
+            Err(failure) if cursor.token.is_some() && is_bad_request(&failure) => {
+                let anew = cursor.restarted(Step::default());
+                let cursor = anew.ok_or_else(|| local::page_tokens_refused(&failure))?;
+                let asked = self.ask(&cursor);
+                Ok((cursor, asked))
+            }
+            asked => Ok((cursor, asked)),
+        }
+    }
+
+    fn page(&self, cursor: &Cursor, asked: &Asked) -> Result<Page, Failure> {
+        let found = asked.response.json::<Found<'_>>();
+        let page = found.and_then(|found| match self.api.deployment {
             Deployment::Cloud => self.page_of_cloud(cursor.clone(), &found),
-            Deployment::DataCenter => self.page_of_data_center(cursor.clone(), &found),
+            Deployment::DataCenter => self.page_of_data_center(cursor.clone(), asked, &found),
         });
-        self.api.read(response, page)
+        self.api.read(&asked.response, page)
     }
 
     fn page_of_cloud(&self, cursor: Cursor, found: &Found<'_>) -> Result<Page, Failure> {
-        let (mut page, taken) = self.records(found, &cursor)?;
+        let (mut page, taken) = self.records(found, &cursor, cursor.skip)?;
         let (step, now) = (taken.step, self.api.setup.now);
         let end = Progress::CaughtUp(cursor.next_run(step, now));
         let token = found.next_page_token.as_deref().filter(|token| !token.is_empty());
@@ -107,10 +110,28 @@ impl Search<'_> {
         Ok(page)
     }
 
-    fn page_of_data_center(&self, cursor: Cursor, found: &Found<'_>) -> Result<Page, Failure> {
-        let (mut page, taken) = self.records(found, &cursor)?;
+    fn page_of_data_center(
+        &self,
+        mut cursor: Cursor,
+        asked: &Asked,
+        found: &Found<'_>,
+    ) -> Result<Page, Failure> {
+        let before = asked.before && starts_behind(found, &cursor)?;
+        if asked.before && !before {
+            if let Some(first) = cursor.clone().rewound() {
+                return Ok(Page::empty().then(Some(first.write()?)));
+            }
+            cursor.start = cursor.start.saturating_sub(1);
+        }
+        let skip = u64::from(before);
+        let (mut page, taken) = self.records(found, &cursor, skip)?;
         let (step, now) = (taken.step, self.api.setup.now);
-        let end = End { said: None, total: found.total, size: found.size(self.size(&cursor)) };
+        let size = found.size(asked.size).saturating_sub(skip);
+        let end = End { said: None, total: found.total, size };
+        if before && step.count == 0 && found.total.is_none_or(|total| total > cursor.start) {
+            // The server gives one at a time, or the end of the list is not told.
+            return Ok(page.then(Some(cursor.alone().counted(step)?.write()?)));
+        }
         page.progress = if !taken.more && end.reached(cursor.start, step.count) {
             Progress::CaughtUp(cursor.next_run(step, now))
         } else if step.count == 0 {
@@ -121,14 +142,19 @@ impl Search<'_> {
         Ok(page)
     }
 
-    /// The page's records, and what was taken besides them.
-    fn records(&self, found: &Found<'_>, cursor: &Cursor) -> Result<(Page, Taken), Failure> {
+    /// The records behind the first `skip`, and what was taken besides them.
+    fn records(
+        &self,
+        found: &Found<'_>,
+        cursor: &Cursor,
+        skip: u64,
+    ) -> Result<(Page, Taken), Failure> {
         let records = record::list::<Issue<'_>>(found.issues.get())?;
         let key = |issue: Issue<'_>| {
             let updated_at = issue.updated_at();
             Some((issue.id, updated_at))
         };
-        let mut taken = take(records, cursor.skip, self.request.limit, key)?;
+        let mut taken = take(records, skip, self.request.limit, key)?;
         let mut page = std::mem::replace(&mut taken.page, Page::empty());
         taken.step.unordered = is_unordered(&page, cursor.from);
         page.warnings.extend(warning(found));
@@ -138,7 +164,7 @@ impl Search<'_> {
     /// The page without the issue at the cursor, which alone is too large, where the request says so.
     /// Without its fields it tells its key and what comes behind it.
     fn without(&self, cursor: &Cursor, failure: Failure) -> Result<Page, Failure> {
-        let place = self.ask(cursor, PLACE).and_then(|response| self.page(cursor, &response));
+        let place = self.ask_place(cursor).and_then(|asked| self.page(cursor, &asked));
         let Ok(mut page) = place else { return Err(failure) };
         let Some(Change::Upsert(issue)) = page.changes.pop() else { return Err(failure) };
         let key = wire::issue_key(&issue.data).unwrap_or(issue.key);
@@ -150,6 +176,13 @@ impl Search<'_> {
         page.warnings.push(local::record_skipped(&record));
         Ok(page)
     }
+}
+
+/// Whether the first record is the issue before the page. Where it is not, the list has moved: an issue
+/// that changes goes to the end, and those behind it go up by one place.
+fn starts_behind(found: &Found<'_>, cursor: &Cursor) -> Result<bool, Failure> {
+    let first = record::list::<Issue<'_>>(found.issues.get())?.next().transpose()?;
+    Ok(first.is_some_and(|first| cursor.is_before(&first.fields.id)))
 }
 
 /// Whether the changes of the page are in another order than the one that was asked for, or before what

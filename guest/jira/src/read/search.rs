@@ -5,7 +5,7 @@
 //! every search, but some proxies let only GET through. So the one that suits the length is tried first,
 //! and the other where something says that it does not take this form.
 
-use jackfield_guest::{Effect, Failure, ReadRequest, Request, Response};
+use jackfield_guest::{Cause, Effect, Failure, ReadRequest, Request, Response};
 use serde::Serialize;
 
 use super::{is_one_record, size};
@@ -22,10 +22,10 @@ const SHORT: usize = 2_000;
 const LONGEST: usize = 7_000;
 
 /// All fields that an issue's list can show, and those that are not surely among them.
-pub(super) const FIELDS: &str = "*navigable,updated,description";
+const FIELDS: &str = "*navigable,updated,description";
 
 /// What is needed to name an issue and to go on behind it.
-pub(super) const PLACE: &str = "updated";
+const PLACE: &str = "updated";
 
 /// The search of one stream.
 pub(super) struct Search<'a> {
@@ -34,10 +34,19 @@ pub(super) struct Search<'a> {
     pub(super) query: &'a Query,
 }
 
+/// A response to a search.
+pub(super) struct Asked {
+    pub(super) response: Response,
+    /// Records that were asked for.
+    pub(super) size: u32,
+    /// Whether it begins with the issue before the page.
+    pub(super) before: bool,
+}
+
 /// The parameters of a search, as its body has them.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Asked {
+struct Parameters {
     jql: String,
     fields: Vec<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -49,7 +58,7 @@ struct Asked {
 
 impl Search<'_> {
     /// Records that are asked for. What was handed over of a page comes again with the rest of it.
-    pub(super) fn size(&self, cursor: &Cursor) -> u32 {
+    fn size(&self, cursor: &Cursor) -> u32 {
         let again = u32::try_from(cursor.skip).unwrap_or(u32::MAX);
         size(self.request.limit.max(1).saturating_add(again))
     }
@@ -59,22 +68,53 @@ impl Search<'_> {
         is_one_record(failure, self.request)
     }
 
-    /// The response that has the page at the cursor.
+    /// The response that has the page at the cursor, with the issue before it where that is known: it
+    /// counts among those that are wanted, unless a single one is.
     ///
     /// # Errors
     ///
     /// What the refusal means, or the host's failure where no response was obtained.
-    pub(super) fn ask(&self, cursor: &Cursor, fields: &'static str) -> Result<Response, Failure> {
+    pub(super) fn ask(&self, cursor: &Cursor) -> Result<Asked, Failure> {
+        if !cursor.knows_before() {
+            return self.ask_for(cursor, FIELDS, false);
+        }
+        match self.ask_for(cursor, FIELDS, true) {
+            // Two may be too much where one is not.
+            Err(failure) if self.request.limit <= 1 && is_too_much(&failure) => {
+                self.ask_for(cursor, FIELDS, false)
+            }
+            asked => asked,
+        }
+    }
+
+    /// The response that has the place of the page at the cursor, without what its issues hold.
+    ///
+    /// # Errors
+    ///
+    /// As [`Search::ask`].
+    pub(super) fn ask_place(&self, cursor: &Cursor) -> Result<Asked, Failure> {
+        self.ask_for(cursor, PLACE, false)
+    }
+
+    fn ask_for(
+        &self,
+        cursor: &Cursor,
+        fields: &'static str,
+        before: bool,
+    ) -> Result<Asked, Failure> {
         let cloud = self.api.deployment == Deployment::Cloud;
-        let asked = Asked {
+        let size = self.size(cursor);
+        let parameters = Parameters {
             jql: self.query.since(cursor.from),
             fields: fields.split(',').collect(),
-            start_at: (!cloud).then_some(cursor.start),
-            max_results: self.size(cursor),
+            start_at: (!cloud).then_some(cursor.start.saturating_sub(u64::from(before))),
+            max_results: if before { size.max(2) } else { size },
             next_page_token: cursor.token.clone().filter(|_| cloud),
         };
-        let response = self.send(&asked)?;
-        self.api.proven(response, About::Issues { conditions: self.query.conditions() })
+        let response = self.send(&parameters)?;
+        let about = About::Issues { conditions: self.query.conditions() };
+        let response = self.api.proven(response, about)?;
+        Ok(Asked { response, size: parameters.max_results, before })
     }
 
     fn path(&self) -> &'static [&'static str] {
@@ -84,7 +124,7 @@ impl Search<'_> {
         }
     }
 
-    fn send(&self, asked: &Asked) -> Result<Response, Failure> {
+    fn send(&self, asked: &Parameters) -> Result<Response, Failure> {
         let length = asked.length();
         let get = || asked.in_url(self.api.get(self.path())).send();
         // The search changes nothing, whatever became of the response.
@@ -117,6 +157,13 @@ fn refused_by(failure: Failure, response: &Response) -> Failure {
     failure.based_on(response, &["content-type", "server", "via", "allow"])
 }
 
+/// Whether fewer records may come where these did not.
+fn is_too_much(failure: &Failure) -> bool {
+    let status = failure.evidence.iter().find(|field| field.name == "status");
+    let gateway = status.is_some_and(|status| matches!(status.value.as_str(), "502" | "504"));
+    failure.cause == Cause::TooLarge || gateway
+}
+
 /// Whether the response says that something takes no POST request here.
 fn refuses_post(response: &Response) -> bool {
     let checks_browsers = || response.text().to_ascii_lowercase().contains("xsrf check failed");
@@ -128,7 +175,7 @@ fn refuses_post(response: &Response) -> bool {
     }
 }
 
-impl Asked {
+impl Parameters {
     /// The parameters in their order, as text.
     fn pairs(&self) -> Vec<(&'static str, String)> {
         let start = self.start_at.map(|start| ("startAt", start.to_string()));

@@ -326,6 +326,67 @@ fn an_issue_that_changes_while_pages_are_read_hides_no_other() {
 }
 
 #[test]
+fn an_issue_that_leaves_its_second_hides_no_other_of_it() {
+    for limit in [1, 2, 3, 7, 39] {
+        for most in [1, 2, 1000] {
+            for every in [1, 3] {
+                let mut server = Server { issues: (0..40).map(|id| (id, 5)).collect(), most };
+                let (mut pages, mut moved) = (0, 0);
+                let (seen, _) = read_all(&mut server, limit, |server| {
+                    pages += 1;
+                    if moved < 10 && pages % every == 0 {
+                        server.issues[moved].1 = 1_000 + u64::try_from(moved).unwrap();
+                        moved += 1;
+                    }
+                });
+                for id in 0..40 {
+                    let found = seen.contains(&id.to_string());
+                    assert!(found, "{id} is missing, by {limit} of {most}, every {every}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_issue_before_a_page_of_one_is_asked_for_where_two_are_not_too_much() {
+    let same = vec![found(&[issue(1, 5)], r#","total":9"#)];
+    let first = run(SERVER, request("issues", None, 1), same.clone()).0.unwrap();
+    let second = run(SERVER, request("issues", Some(more(&first)), 1), same).0.unwrap();
+    let asked = || request("issues", Some(more(&second)), 1);
+    let two = vec![found(&[issue(1, 5), issue(2, 5)], r#","total":9"#)];
+    let (page, trace) = run(SERVER, asked(), two);
+    assert!(trace.lines()[0].contains("startAt=0&maxResults=2"), "{}", trace.lines()[0]);
+    assert_eq!(keys(&page.unwrap()), ["2"]);
+    let large = Failure::new(Cause::TooLarge, "The answer has more than 16 MiB.");
+    let page_of = |status| Response::new(status).with_body("<html><title>Bad Gateway</title>");
+    for refused in [Err(large), Ok(page_of(502)), Ok(page_of(504))] {
+        let script = Script::new().at(NOW).secret("personal_access_token", None);
+        let script = match refused {
+            Ok(response) => script.answer(response),
+            Err(failure) => script.fail(failure),
+        };
+        let script = script.answer(found(&[issue(2, 5)], r#","total":9"#));
+        let (page, trace) = script.run(|| Jira::read(Settings::from_json(SERVER), asked()));
+        assert!(trace.lines()[1].contains("startAt=1&maxResults=1"), "{}", trace.lines()[1]);
+        assert_eq!(keys(&page.unwrap()), ["2"]);
+    }
+    let (page, trace) = run(SERVER, asked(), vec![Response::new(429)]);
+    assert_eq!((page.unwrap_err().code.as_str(), trace.sent.len()), ("rate-limited", 1));
+    // The issue before the page is another one now: that second is read again.
+    let moved = vec![found(&[issue(2, 5), issue(3, 5)], r#","total":9"#)];
+    let page = run(SERVER, asked(), moved).0.unwrap();
+    assert_eq!(keys(&page), [""; 0]);
+    let (again, trace) = run(
+        SERVER,
+        request("issues", Some(more(&page)), 1),
+        vec![found(&[issue(2, 5)], r#","total":9"#)],
+    );
+    assert!(trace.lines()[0].contains("startAt=0&maxResults=1"), "{}", trace.lines()[0]);
+    assert_eq!(keys(&again.unwrap()), ["2"]);
+}
+
+#[test]
 fn the_search_of_data_center_goes_by_change_and_offset() {
     let answers = vec![found(&[issue(1, 10), issue(2, 20)], r#","total":9"#)];
     let (first, trace) = run(SERVER, request("issues", None, 2), answers);
@@ -340,11 +401,12 @@ fn the_search_of_data_center_goes_by_change_and_offset() {
             && trace.lines()[0].contains("startAt=0")
     );
     let second = second.unwrap();
-    let (_, trace) = run(SERVER, request("issues", Some(more(&second)), 2), vec![found(&[], "")]);
-    assert!(
-        trace.lines()[0].contains(&format!("{from}%20ORDER"))
-            && trace.lines()[0].contains("startAt=2")
-    );
+    let answers = vec![found(&[issue(3, 20), issue(4, 20)], r#","total":8"#)];
+    let (third, trace) = run(SERVER, request("issues", Some(more(&second)), 2), answers);
+    let line = &trace.lines()[0];
+    assert!(line.contains(&format!("{from}%20ORDER")), "{line}");
+    assert!(line.contains("startAt=1&maxResults=2"), "with the issue before it: {line}");
+    assert_eq!(keys(&third.unwrap()), ["4"]);
 }
 
 #[test]
