@@ -269,7 +269,7 @@ impl Cursor {
     /// page is gone, and those behind it have moved up. `None` where that happened too often.
     pub(crate) fn rewound(self) -> Option<Self> {
         let rewinds = self.rewinds + 1;
-        (rewinds <= MOST_REWINDS).then(|| Self { start: 0, behind: 0, rewinds, ..self })
+        (rewinds <= MOST_REWINDS).then_some(Self { start: 0, behind: 0, rewinds, ..self })
     }
 
     /// The same run without its token, from a little before the last issue of the page of `step`;

@@ -176,7 +176,7 @@ impl Setup {
         };
         let current = found.found_at.as_deref() == Some(site.entered().as_str());
         let (site, found) = if current {
-            (site.as_found(found.context.as_deref()), found)
+            (site.reading_found(found.context.as_deref()), found)
         } else {
             (site, Found::default())
         };

@@ -118,7 +118,7 @@ impl Site {
 
     /// The reading of which an earlier check found out that it is right: `found` is what
     /// [`Site::found`] said then.
-    pub(crate) fn as_found(self, found: Option<&str>) -> Self {
+    pub(crate) fn reading_found(self, found: Option<&str>) -> Self {
         let found: Vec<String> = found
             .unwrap_or_default()
             .split('/')
@@ -287,7 +287,7 @@ mod tests {
             let addresses: Vec<_> = readings.iter().map(Site::address).collect();
             assert_eq!(addresses, *expected, "{host}");
             for reading in readings {
-                let again = site.clone().as_found(reading.found().as_deref());
+                let again = site.clone().reading_found(reading.found().as_deref());
                 assert_eq!(again, reading, "{host}: what is found is kept");
                 assert_eq!(again.readings().first(), Some(&reading), "{host}: and tried first");
                 assert_eq!(again.entered(), site.entered(), "{host}");
@@ -295,7 +295,7 @@ mod tests {
         }
         let long = format!("h.example/{}", "projects/".repeat(50));
         assert_eq!(Site::at("https", &long).readings().len(), MOST_READINGS);
-        let other = Site::at("https", "h.example/projects").as_found(Some("elsewhere"));
+        let other = Site::at("https", "h.example/projects").reading_found(Some("elsewhere"));
         assert_eq!(other.address(), "h.example/projects", "what is not in the address is not used");
     }
 

@@ -162,7 +162,7 @@ const SEARCH_TOO_LONG: Diagnosis = Diagnosis {
 };
 
 const RECORD_TOO_LARGE: Diagnosis = Diagnosis {
-    code: "record-too-large",
+    code: "one-record-too-large",
     means: "One record alone is larger than what can be taken.",
     advice: &[
         advice("Read with records that are too large skipped, if this one is not needed."),

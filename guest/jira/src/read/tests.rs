@@ -955,7 +955,7 @@ fn an_issue_that_alone_is_too_large_is_named_and_left_out_where_that_is_asked() 
                 let failed = read_odd(cloud, &issues, &kind, &[100], false).end.unwrap_err();
                 assert_eq!(
                     (failed.cause, failed.code.as_str()),
-                    (Cause::TooLarge, "record-too-large")
+                    (Cause::TooLarge, "one-record-too-large")
                 );
                 let named = huge
                     .iter()
