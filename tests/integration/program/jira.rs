@@ -643,3 +643,38 @@ fn a_filter_that_is_long_when_it_is_encoded_works_or_is_called_too_long() {
         }
     }
 }
+
+#[test]
+fn pages_that_are_too_much_come_in_smaller_ones() {
+    for (kind, setup, id) in both() {
+        setup.jira.add_issues("EX", 117);
+        setup.jira.add_users(60);
+        let users = records(&setup.read(&id, "users", &[])).len();
+        setup.jira.limit_page_size(20);
+        let (keys, requests) = issues_of(&setup, &id, &[]);
+        assert_eq!(keys, 123, "{kind}: a proxy gives larger pages up");
+        assert!(requests <= 60, "{kind}: {requests}");
+        assert_eq!(records(&setup.read(&id, "users", &[])).len(), users, "{kind}");
+        assert_eq!(records(&setup.read(&id, "projects", &[])).len(), 2, "{kind}");
+        for number in 1..=120 {
+            setup.jira.enlarge(&format!("EX-{number}"), 1 << 20);
+        }
+        // 20 MiB for 20 of them.
+        assert_eq!(issues_of(&setup, &id, &[]).0, 123, "{kind}: no response is too large");
+    }
+}
+
+#[test]
+fn an_issue_that_alone_is_too_large_is_named_and_left_out_where_that_is_asked() {
+    for (kind, setup, id) in both() {
+        setup.jira.add_issues("EX", 20);
+        setup.jira.enlarge("EX-7", 17 << 20);
+        let failed = setup.home.run(&["read", &id, "issues", "--all"]).ended(3);
+        failed.says("The issue EX-7 alone").says("--skip-oversized");
+        let whole = setup.home.run(&["read", &id, "issues", "--all", "--skip-oversized"]).done();
+        let whole = whole.says("The issue EX-7 alone");
+        let brought = |number: usize| whole.stdout.contains(&format!("\"key\":\"EX-{number}\""));
+        let missing: Vec<_> = (1..=23).filter(|number| !brought(*number)).collect();
+        assert_eq!(missing, [7], "{kind}");
+    }
+}
