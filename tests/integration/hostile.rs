@@ -6,7 +6,7 @@ mod redirects;
 use std::time::{Duration, Instant};
 
 use jackfield_host::limits::{Limits, MAX_LOG_LINE_BYTES, MAX_LOG_LINES, MAX_REQUESTS};
-use jackfield_host::report::{ReadRequest, Report};
+use jackfield_host::report::{ActionRequest, Change, ReadRequest, Report};
 use jackfield_host::scripted::{Reply, ScriptedTransport};
 use jackfield_host::transport::Method;
 use jackfield_host::{CallError, Connector, Host, LoadError};
@@ -138,6 +138,87 @@ async fn answers_that_break_the_contract_are_refused() {
         let error = bound(&connector, &[]).read(&read_request()).await.err();
         let error = error.unwrap_or_else(|| panic!("{name}: it got through"));
         assert!(matches!(error, CallError::InvalidAnswer { .. }), "{name}: {error:?}");
+    }
+}
+
+/// What a guest returns as records between `;;`, the records that leave the host, and the warning.
+const RECORDS: [(&str, &[&str], &str); 7] = [
+    (r#"{"a":1};;{"a":"\ud83d\ude00"}"#, &[r#"{"a":1}"#, r#"{"a":"\ud83d\ude00"}"#], ""),
+    (
+        r#"{"title":"cut \ud83d"};;{"a":1}"#,
+        &[r#"{"title":"cut \ufffd"}"#, r#"{"a":1}"#],
+        "1 value in 1 record was changed, since strict JSON parsers refuse such values: 1 string got U+FFFD for broken characters.",
+    ),
+    (
+        r#"{"\udc00":[1e999,"\u0000"]}"#,
+        &[r#"{"\ufffd":["1e999","\ufffd"]}"#],
+        "3 values in 1 record were changed, since strict JSON parsers refuse such values: 2 strings got U+FFFD for broken characters, 1 number became text, being out of range.",
+    ),
+    (
+        r#"{"a":1,"a":2};;{"b":-1e999}"#,
+        &[r#"{"a":2}"#, r#"{"b":"-1e999"}"#],
+        "2 values in 2 records were changed, since strict JSON parsers refuse such values: 1 number became text, being out of range, 1 repeated key kept the last value only.",
+    ),
+    (
+        r#"{"a":{"b":[{"c":1,"c":2,"\u0063":3}]}}"#,
+        &[r#"{"a":{"b":[{"\u0063":3}]}}"#],
+        "2 values in 1 record were changed, since strict JSON parsers refuse such values: 2 repeated keys kept the last value only.",
+    ),
+    (r#"{"tiny":1e-999}"#, &[r#"{"tiny":1e-999}"#], ""),
+    (
+        "\u{feff}{}",
+        &["{}"],
+        "1 value in 1 record was changed, since strict JSON parsers refuse such values: 1 byte order mark went.",
+    ),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn records_leave_the_host_so_that_every_parser_reads_them() {
+    let (host, log) = scripted_host(&provider(), limits());
+    let connector = load(&host, "bad_json_report").await.unwrap();
+    for (records, expected, warning) in RECORDS {
+        let binding = bound(&connector, &[("path", json!(records))]);
+        let page = binding.read(&read_request()).await.unwrap().unwrap();
+        let found = page.changes.iter().map(|change| match change {
+            Change::Upsert(item) => item.data.get(),
+            Change::Delete(key) => panic!("{key} was deleted"),
+        });
+        assert_eq!(found.collect::<Vec<_>>(), expected, "{records}");
+        let warnings = page.warnings.iter().map(|one| (one.code.as_str(), one.message.as_str()));
+        let expected_warnings = (!warning.is_empty()).then_some(("records-changed", warning));
+        assert!(warnings.eq(expected_warnings), "{records}: {:?}", page.warnings);
+
+        let [output] = expected else { continue };
+        let request =
+            ActionRequest { action: "do".to_owned(), input: Map::new(), idempotency_key: None };
+        let before = log.lines().len();
+        let outcome = binding.invoke(&request).await.unwrap().unwrap();
+        assert_eq!(outcome.output, serde_json::from_str::<Value>(output).unwrap(), "{records}");
+        let told = log.lines().split_off(before).concat();
+        assert_eq!(told.contains("The action's output was changed"), !warning.is_empty(), "{told}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_leave_the_host_without_nuls_and_stay_the_same_as_each_other() {
+    let (host, _) = scripted_host(&provider(), limits());
+    let connector = load(&host, "bad_json_report").await.unwrap();
+    for (key, expected, changed) in [
+        ("plain", "plain", 0),
+        ("a\\u0000b", "a\u{fffd}b", 2),
+        ("\\u0000\\u0000", "\u{fffd}\u{fffd}", 2),
+        ("\\ud83d\\ude00", "😀", 0),
+    ] {
+        let settings = [("path", json!("{}")), ("how", json!(format!("\"{key}\"")))];
+        let page = bound(&connector, &settings).read(&read_request()).await.unwrap().unwrap();
+        let keys = page.changes.iter().map(|change| match change {
+            Change::Upsert(item) => item.key.as_str(),
+            Change::Delete(key) => key,
+        });
+        assert_eq!(keys.collect::<Vec<_>>(), [expected; 2], "{key}");
+        let warning = page.warnings.first().map(|one| one.message.clone()).unwrap_or_default();
+        let count = format!("{changed} values in {changed} records were changed");
+        assert_eq!(warning.starts_with(&count), changed > 0, "{key}: {warning}");
     }
 }
 

@@ -23,6 +23,8 @@ use crate::exchange::{GuestBody, GuestRequest, GuestResponse, GuestTarget};
 use crate::failure::{
     Cause, Effect, Failure, Field, FieldError, Remedy, Retry, Timestamp, Warning,
 };
+use crate::json::{ChangedRecords, Changes};
+use crate::limits::MAX_LIST_ENTRIES;
 use crate::oversized::Oversized;
 use crate::report::{
     Account, ActionRequest, Change, Grant, Item, Outcome, Page, Permission, Progress, Quota,
@@ -314,7 +316,7 @@ pub(crate) fn report(from: answer::Report, clean: &Sanitizer) -> Result<Report, 
     })
 }
 
-/// A page of the guest: records checked as JSON, texts bounded and scrubbed.
+/// A page of the guest: records checked as JSON that every parser reads, texts bounded and scrubbed.
 ///
 /// # Errors
 ///
@@ -326,14 +328,24 @@ pub(crate) fn page(
 ) -> Result<Result<Page, Failure>, CallError> {
     clean.page_length(from.changes.len(), request.limit)?;
     let mut oversized = Oversized::default();
+    let mut changed = ChangedRecords::default();
     let mut changes = Vec::with_capacity(from.changes.len());
     for from in from.changes {
         match from {
             answer::Change::Upsert(item) if Oversized::takes(&item.data) => {
-                oversized.add(clean.key(item.key)?, item.data.len());
+                oversized.add(clean.key(item.key)?.0, item.data.len());
             }
-            from => changes.push(change(from, clean)?),
+            from => {
+                let (change, values) = change(from, clean)?;
+                changes.push(change);
+                changed.add(values);
+            }
         }
+    }
+    let mut warnings = clean.list(from.warnings, |w| warning(w, clean));
+    if let Some(warning) = changed.warning() {
+        warnings.truncate(MAX_LIST_ENTRIES - 1);
+        warnings.push(warning);
     }
     let page = Page {
         changes,
@@ -343,28 +355,33 @@ pub(crate) fn page(
                 Progress::CaughtUp(cursor.map(|c| clean.cursor(c)).transpose()?)
             }
         },
-        warnings: clean.list(from.warnings, |w| warning(w, clean)),
+        warnings,
     };
     Ok(oversized.judge(page, request.skip_oversized))
 }
 
-fn change(from: answer::Change, clean: &Sanitizer) -> Result<Change, CallError> {
+fn change(from: answer::Change, clean: &Sanitizer) -> Result<(Change, Changes), CallError> {
     Ok(match from {
-        answer::Change::Upsert(item) => Change::Upsert(Item {
-            key: clean.key(item.key)?,
-            updated_at: item.updated_at.map(Timestamp),
-            data: clean.record(item.data)?,
-        }),
-        answer::Change::Delete(key) => Change::Delete(clean.key(key)?),
+        answer::Change::Upsert(item) => {
+            let (key, in_key) = clean.key(item.key)?;
+            let (data, in_data) = clean.record(item.data)?;
+            let item = Item { key, updated_at: item.updated_at.map(Timestamp), data };
+            (Change::Upsert(item), in_key + in_data)
+        }
+        answer::Change::Delete(key) => {
+            let (key, changes) = clean.key(key)?;
+            (Change::Delete(key), changes)
+        }
     })
 }
 
-/// An outcome of the guest, bounded and scrubbed.
-pub(crate) fn outcome(from: answer::Outcome, clean: &Sanitizer) -> Result<Outcome, CallError> {
-    Ok(Outcome {
-        output: clean.output(from.output)?,
-        url: from.url.and_then(|url| clean.link(url)),
-    })
+/// An outcome of the guest, bounded and scrubbed, and what was changed in its output.
+pub(crate) fn outcome(
+    from: answer::Outcome,
+    clean: &Sanitizer,
+) -> Result<(Outcome, Changes), CallError> {
+    let (output, changes) = clean.output(&from.output)?;
+    Ok((Outcome { output, url: from.url.and_then(|url| clean.link(url)) }, changes))
 }
 
 /// The request as the guest takes it.

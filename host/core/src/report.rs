@@ -97,7 +97,8 @@ pub struct Item {
     pub key: String,
     /// When it last changed at the provider.
     pub updated_at: Option<Timestamp>,
-    /// The record: valid JSON of bounded depth, in the provider's own shape.
+    /// The record: JSON of bounded depth, in the provider's own shape, that every parser reads (see
+    /// [`crate::json`]).
     pub data: Box<RawValue>,
 }
 
@@ -146,7 +147,7 @@ pub struct ActionRequest {
 /// What an action did.
 #[derive(Clone, Debug, Serialize)]
 pub struct Outcome {
-    /// The provider's answer.
+    /// The provider's answer, changed as a record is (see [`crate::json`]).
     pub output: Value,
     /// A page that a person can open.
     pub url: Option<String>,

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use crate::error::CallError;
-use crate::json::{parse_bounded, raw_bounded};
+use crate::json::{Changes, parse_bounded, strict_bounded, strict_value};
 use crate::limits::{
     MAX_CURSOR_BYTES, MAX_DISCOVERED_BYTES, MAX_LIST_ENTRIES, MAX_MESSAGE_BYTES, MAX_RECORD_BYTES,
 };
@@ -74,20 +74,27 @@ impl Sanitizer {
         Ok(cursor)
     }
 
-    pub(crate) fn key(&self, key: String) -> Result<String, CallError> {
+    /// A record's key without NULs, which PostgreSQL refuses in any text, and what was changed in it.
+    pub(crate) fn key(&self, key: String) -> Result<(String, Changes), CallError> {
         if key.is_empty() || key.len() > MAX_KEY_BYTES {
             return Err(invalid("key", format!("is empty or longer than {MAX_KEY_BYTES} bytes")));
         }
-        Ok(key)
+        if key.contains('\0') {
+            let key = key.replace('\0', "\u{fffd}");
+            return Ok((key, Changes { strings: 1, ..Changes::default() }));
+        }
+        Ok((key, Changes::default()))
     }
 
-    /// One record: any JSON value within the limits.
-    pub(crate) fn record(&self, text: String) -> Result<Box<RawValue>, CallError> {
-        raw_bounded(text, MAX_RECORD_BYTES).map_err(|error| invalid("record", error.to_string()))
+    /// One record: any JSON value within the limits, which every parser reads (see [`crate::json`]),
+    /// and what was changed in it.
+    pub(crate) fn record(&self, text: String) -> Result<(Box<RawValue>, Changes), CallError> {
+        strict_bounded(text, MAX_RECORD_BYTES).map_err(|error| invalid("record", error.to_string()))
     }
 
-    pub(crate) fn output(&self, text: String) -> Result<Value, CallError> {
-        parse_bounded(&text, MAX_RECORD_BYTES).map_err(|error| invalid("output", error.to_string()))
+    /// The output of an action, as [`Self::record`].
+    pub(crate) fn output(&self, text: &str) -> Result<(Value, Changes), CallError> {
+        strict_value(text, MAX_RECORD_BYTES).map_err(|error| invalid("output", error.to_string()))
     }
 
     /// The settings that a check found out: an object.
@@ -182,6 +189,16 @@ mod tests {
         assert!(clean.cursor("c".repeat(MAX_CURSOR_BYTES + 1)).is_err());
         assert!(clean.key(String::new()).is_err());
         assert!(clean.key("k".repeat(MAX_KEY_BYTES + 1)).is_err());
+    }
+
+    #[test]
+    fn a_key_has_no_nul() {
+        for (key, expected, changes) in
+            [("a", "a", 0), ("\0", "\u{fffd}", 1), ("a\0b\0", "a\u{fffd}b\u{fffd}", 1)]
+        {
+            let (found, changed) = sanitizer().key(key.to_owned()).unwrap();
+            assert_eq!((found.as_str(), changed.total()), (expected, changes), "{key:?}");
+        }
     }
 
     #[test]

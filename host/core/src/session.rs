@@ -127,7 +127,14 @@ impl Instance {
         let answer = self.end(answer, allowed)?;
         let clean = self.sanitizer();
         match answer {
-            Ok(outcome) => bindings::outcome(outcome, &clean).map(Ok),
+            Ok(outcome) => {
+                let (outcome, changes) = bindings::outcome(outcome, &clean)?;
+                if changes.total() > 0 {
+                    let line = format!("The action's output was changed: {changes}.");
+                    drop(self.store.data_mut().write_log(LogLevel::Warn, &line));
+                }
+                Ok(Ok(outcome))
+            }
             Err(failure) => Ok(Err(self.failed(bindings::failure(failure, &clean)))),
         }
     }

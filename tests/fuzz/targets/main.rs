@@ -13,6 +13,7 @@ mod component;
 mod guest_answers;
 mod guest_cursors;
 mod headers;
+mod json;
 mod manifests;
 mod records;
 mod records_in_wasm;

@@ -354,3 +354,42 @@ fn a_token_that_ended_is_found_out_by_a_read() {
     home.run_with(&new, &["update", &id, "--secret", "token=env:TEST_TOKEN"]).done();
     assert_eq!(home.run(&read(&id, &["--all"])).done().lines().len(), 250);
 }
+
+#[test]
+fn what_is_printed_can_be_read_by_a_strict_parser_and_the_rest_is_untouched() {
+    let (github, home, id) = many();
+    let issue = |number: u64, more: &str| {
+        let start = format!(r#"{{"id":{number},"number":{number},"updated_at":"#);
+        format!(r#"{start}"2026-01-0{number}T00:00:00Z",{more}}}"#)
+    };
+    for (more, expected, told) in [
+        (r#""title":"half \ud83d""#, r#""title":"half \ufffd""#, "1 string"),
+        (
+            r#""title":"\ude00\ud83d","body":"\u0000""#,
+            r#""title":"\ufffd\ufffd","body":"\ufffd""#,
+            "2 strings",
+        ),
+        (r#""\udfff":[1.50, 1e999,-1E+999]"#, r#""\ufffd":[1.50, "1e999","-1E+999"]"#, "2 numbers"),
+        (
+            r#""title":"a","x":{"y":1,"y":{}},"title":"b""#,
+            r#""x":{"y":{}},"title":"b""#,
+            "2 repeated keys",
+        ),
+    ] {
+        let body = format!("[{},{}]", issue(1, more), issue(2, r#""title":"\u00e9 \ud83d\ude00""#));
+        github.fault("/repos/ada/many/issues", Fault::json(200, &[], body));
+        let run = home.run(&read(&id, &["--json"])).done();
+        let strict: Value = serde_json::from_str(&run.stdout).unwrap();
+        assert_eq!(numbers(strict["records"].as_array().unwrap()), [1, 2], "{more}");
+        assert!(run.stdout.contains(&issue(1, expected)), "{more}: {}", run.stdout);
+        assert!(run.stdout.contains(r#""title":"\u00e9 \ud83d\ude00""#), "{}", run.stdout);
+        let warning = &strict["warnings"][0];
+        assert_eq!(warning["code"], "records-changed", "{more}: {warning}");
+        assert!(warning["message"].as_str().unwrap().contains(told), "{more}: {warning}");
+
+        let run = home.run(&read(&id, &[])).done();
+        run.says(told);
+        assert_eq!(run.lines().len(), 2, "{more}");
+        github.heal();
+    }
+}
