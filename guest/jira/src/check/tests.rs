@@ -288,28 +288,28 @@ fn a_route_that_cannot_be_asked_is_told_beside_the_answer_of_the_other() {
             CLOUD,
             vec![Ok(refused()), Ok(tenant(ID)), unreachable()],
             "no connection to api.atlassian.com",
-            person.clone(),
+            person,
         ),
         (
             "the gateway does not answer in time",
             CLOUD,
             vec![Ok(refused()), Ok(tenant(ID)), host(Cause::Timeout, "No answer came in time.")],
             "No answer came in time",
-            person.clone(),
+            person,
         ),
         (
             "the policy forbids the gateway",
             CLOUD,
             vec![Ok(refused()), Ok(tenant(ID)), host(Cause::Denied, "The policy forbids it.")],
             "The policy forbids it",
-            person.clone(),
+            person,
         ),
         (
             "a page in place of the gateway",
             CLOUD,
             vec![Ok(refused()), Ok(tenant(ID)), Ok(page)],
             "A web page",
-            person.clone(),
+            person,
         ),
         (
             "the gateway is busy",
@@ -330,14 +330,14 @@ fn a_route_that_cannot_be_asked_is_told_beside_the_answer_of_the_other() {
             CLOUD,
             vec![Ok(refused()), host(Cause::Unreachable, "The connection broke.")],
             "The connection broke",
-            person.clone(),
+            person,
         ),
         (
             "nobody tells the cloud id",
             CLOUD,
             vec![Ok(refused()), Ok(Response::new(404))],
             "there is no REST API",
-            person.clone(),
+            person,
         ),
         (
             "the site is out of reach, and the gateway refuses",
@@ -364,7 +364,7 @@ fn a_route_that_cannot_be_asked_is_told_beside_the_answer_of_the_other() {
         assert_eq!(failure.retry, retry, "{name}");
         assert!(failure.remedies[0].text.contains("can be reached from here"), "{name}");
         let tried = failure.evidence.iter().any(|one| one.name.starts_with("also_tried_"));
-        assert!(tried && evidence(&failure, "status") != "", "{name}: {failure:?}");
+        assert!(tried && !evidence(&failure, "status").is_empty(), "{name}: {failure:?}");
     }
     let down = Failure::new(Cause::Unreachable, "The name cannot be looked up.");
     let script = Script::new().at(NOW).secret("api_token", None).fail(down.clone());
