@@ -36,11 +36,6 @@ impl PageSize {
         self.now
     }
 
-    /// Records that the caller wants in a page.
-    pub(crate) fn wanted(&self) -> u32 {
-        self.wanted
-    }
-
     /// After a page that was too heavy: a smaller size; `false` where there is none.
     pub(crate) fn shrink(&mut self) -> bool {
         if self.now == 1 {

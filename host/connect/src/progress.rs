@@ -10,8 +10,9 @@ use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
 use jackfield_host::failure::{Cause, Failure, Retry};
 use jackfield_host::report::{Change, Page, Progress};
 
-/// Pages in a row without a new record, at most: so many empty ones, or so many whole pages of
-/// records that came before. A restart after a lost page token repeats some minutes of changes.
+/// Pages in a row that bring nothing, at most: empty ones, and those of which every record came before,
+/// and again since the last new one. A restart after a lost page token repeats some minutes of changes,
+/// each once.
 const MOST_STALE_PAGES: u64 = 100;
 
 /// Records that are remembered. A circle of more records is not found.
@@ -22,8 +23,9 @@ const MOST_REMEMBERED: usize = 1 << 20;
 pub(crate) struct ProgressGuard {
     cursors: HashSet<u64, BuildHasherDefault<DefaultHasher>>,
     records: HashSet<u64, BuildHasherDefault<DefaultHasher>>,
-    empty_pages: u64,
-    stale_records: u64,
+    /// Records that came again since the last new one.
+    again: HashSet<u64, BuildHasherDefault<DefaultHasher>>,
+    stale_pages: u64,
 }
 
 impl ProgressGuard {
@@ -39,46 +41,44 @@ impl ProgressGuard {
         Err(endless("The pages go in a circle: one leads back to a page that was read before."))
     }
 
-    /// Takes a page; `wanted` is the size of a whole one.
+    /// Takes a page.
     ///
     /// # Errors
     ///
-    /// [`Cause::Protocol`] where more is said to follow, and too many pages had no new record.
-    pub(crate) fn take(&mut self, page: &Page, wanted: u32) -> Result<(), Failure> {
+    /// [`Cause::Protocol`] where more is said to follow, and too many pages brought nothing.
+    pub(crate) fn take(&mut self, page: &Page) -> Result<(), Failure> {
         if self.records.len() > MOST_REMEMBERED {
             self.records.clear();
         }
-        let mut new = false;
+        let (mut new, mut moves) = (false, false);
         for change in &page.changes {
             let seen = match change {
                 Change::Upsert(item) => (item.key.as_str(), item.updated_at, false),
                 Change::Delete(key) => (key.as_str(), None, true),
             };
-            new |= self.records.insert(self.records.hasher().hash_one(seen));
+            let seen = self.records.hasher().hash_one(seen);
+            if self.records.insert(seen) {
+                new = true;
+            } else {
+                moves |= self.again.insert(seen);
+            }
         }
-        let count = u64::try_from(page.changes.len()).unwrap_or(u64::MAX);
         if new {
-            (self.empty_pages, self.stale_records) = (0, 0);
-        } else if count == 0 {
-            self.empty_pages += 1;
-        } else {
-            self.stale_records = self.stale_records.saturating_add(count);
+            self.again.clear();
         }
+        self.stale_pages = if new || moves { 0 } else { self.stale_pages + 1 };
         let more = matches!(page.progress, Progress::More(_));
-        if more && self.empty_pages >= MOST_STALE_PAGES {
-            let message = format!(
-                "{MOST_STALE_PAGES} pages in a row had no record, and the provider still says that more follow."
-            );
-            return Err(endless(&message));
+        if !more || self.stale_pages < MOST_STALE_PAGES {
+            return Ok(());
         }
-        if more && self.stale_records >= MOST_STALE_PAGES.saturating_mul(u64::from(wanted)) {
-            let message = format!(
-                "The last {} records all came before in this run, and the provider still says that more follow.",
-                self.stale_records
-            );
-            return Err(endless(&message));
-        }
-        Ok(())
+        let brought = match self.again.is_empty() {
+            true => "had no record",
+            false => "brought only records that came before",
+        };
+        let message = format!(
+            "{MOST_STALE_PAGES} pages in a row {brought}, and the provider still says that more follow."
+        );
+        Err(endless(&message))
     }
 }
 
@@ -116,7 +116,7 @@ mod tests {
     /// Pages that are taken before the guard ends the run, of at most ten thousand.
     fn taken(pages: impl Iterator<Item = Page>) -> usize {
         let mut guard = ProgressGuard::default();
-        pages.take(10_000).take_while(|page| guard.take(page, 10).is_ok()).count()
+        pages.take(10_000).take_while(|page| guard.take(page).is_ok()).count()
     }
 
     #[test]
@@ -134,9 +134,11 @@ mod tests {
     fn pages_that_bring_nothing_new_end_the_run() {
         let same: Vec<u64> = (0..10).collect();
         assert_eq!(taken((0..).map(|_| page(&[], 0))), 99, "empty pages");
-        assert_eq!(taken((0..).map(|_| page(&same, 0))), 100, "one page again and again");
+        assert_eq!(taken((0..).map(|_| page(&same, 0))), 101, "one page again and again");
+        let last = (0..).map(|n: u64| page(&[n.min(500)], 0));
+        assert_eq!(taken(last), 601, "the last page, of one record, again and again");
         let around = (0..).map(|n: u64| page(&[n % 50, (n * 7) % 50], 0));
-        assert!(taken(around) < 600, "records that come round at other places");
+        assert!(taken(around) < 300, "records that come round at other places");
         let pairs = (0..).map(|n: u64| if n % 2 == 0 { page(&[], 0) } else { page(&[1], 0) });
         assert!(taken(pairs) < 300, "empty ones and old ones in turn");
     }
@@ -148,6 +150,8 @@ mod tests {
         assert_eq!(taken((0..).map(|n| page(&[1], n))), all, "one record that keeps changing");
         let rare = (0..).map(|n: u64| if n % 99 == 0 { page(&[n], 0) } else { page(&[], 0) });
         assert_eq!(taken(rare), all, "few records among empty pages");
+        let replayed = (0..).map(|n: u64| page(&[n % 500 + n / 1_000 * 500], 0));
+        assert_eq!(taken(replayed), all, "500 records twice, and then the next 500");
     }
 
     #[test]
@@ -155,7 +159,7 @@ mod tests {
         let mut guard = ProgressGuard::default();
         for _ in 0..1_000 {
             let last = Page { progress: Progress::CaughtUp(None), ..page(&[], 0) };
-            assert!(guard.take(&last, 1).is_ok());
+            assert!(guard.take(&last).is_ok());
         }
     }
 }

@@ -109,7 +109,7 @@ impl Reading<'_> {
             Ok(page) => page,
             Err(failure) => return Err(self.refused(failure).await),
         };
-        self.guard.take(&page, self.size.wanted())?;
+        self.guard.take(&page)?;
         match &page.progress {
             Progress::More(cursor) => {
                 self.request.cursor = Some(cursor.clone());
