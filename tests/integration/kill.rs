@@ -9,8 +9,6 @@
 //! judge: which connections are there, and by the journal of the provider, with which tokens. Two
 //! stores are worked on at once.
 
-mod chance;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::process::Child;
@@ -20,8 +18,8 @@ use std::time::{Duration, Instant};
 
 use jackfield_tests::{Account, GitHub, token};
 
+use crate::chance::Chance;
 use crate::program::Home;
-use chance::Chance;
 
 /// Kills of a connect, an update or a rotation that are enough.
 const KILLS: usize = 200;

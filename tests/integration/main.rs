@@ -9,6 +9,7 @@
 )]
 
 mod canary;
+mod chance;
 mod hostile;
 mod keyring;
 mod kill;
@@ -17,5 +18,6 @@ mod processes;
 mod program;
 mod recorded;
 mod sockets;
+mod streams;
 mod structure;
 mod support;

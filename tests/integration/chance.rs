@@ -1,10 +1,10 @@
 //! Numbers that look random and follow from a seed.
 
 /// A linear congruential generator, by Knuth's numbers: good enough to choose by.
-pub(super) struct Chance(u64);
+pub(crate) struct Chance(u64);
 
 impl Chance {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         let mut chance = Self(seed);
         chance.next();
         chance
@@ -17,13 +17,23 @@ impl Chance {
     }
 
     /// From 0 to below 1.
-    pub(super) fn fraction(&mut self) -> f64 {
+    pub(crate) fn fraction(&mut self) -> f64 {
         self.next() as f64 / f64::from(1_u32 << 31)
     }
 
     /// One of them, unless there is none.
-    pub(super) fn one_of<T>(&mut self, from: impl ExactSizeIterator<Item = T>) -> Option<T> {
+    pub(crate) fn one_of<T>(&mut self, from: impl ExactSizeIterator<Item = T>) -> Option<T> {
         let place = (self.fraction() * from.len() as f64) as usize;
         from.into_iter().nth(place)
+    }
+
+    /// A whole number from 0 to below `bound`; 0 where `bound` is 0.
+    pub(crate) fn below(&mut self, bound: u32) -> u32 {
+        u32::try_from(self.next() * u64::from(bound) >> 31).unwrap_or(0)
+    }
+
+    /// `true` in so many of a hundred cases.
+    pub(crate) fn percent(&mut self, share: u32) -> bool {
+        self.below(100) < share
     }
 }
