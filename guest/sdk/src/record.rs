@@ -222,6 +222,19 @@ mod tests {
     }
 
     #[test]
+    fn what_strict_parsers_refuse_in_a_record_is_left_to_the_host() {
+        for record in [
+            r#"{"id":7,"title":"\ud83d","x":{"\udfff":1}}"#,
+            r#"{"\ud83d":1,"id":7}"#,
+            r#"{"id":7,"i\udfff":2,"\ude00\ud83d":3}"#,
+            r#"{"id":7,"x":1e999,"y":"\u0000","\u0000":1}"#,
+            r#"{"x":1,"id":7,"x":2}"#,
+        ] {
+            assert_eq!(read(&format!("[{record}]")), (vec![(7, record)], false));
+        }
+    }
+
+    #[test]
     fn what_is_no_list_of_records_is_a_failure_after_those_that_came() {
         let cases = [
             ("no list", r#"{"id":1}"#, 0),

@@ -387,8 +387,7 @@ fn what_is_printed_can_be_read_by_a_strict_parser_and_the_rest_is_untouched() {
         assert_eq!(warning["code"], "records-changed", "{more}: {warning}");
         assert!(warning["message"].as_str().unwrap().contains(told), "{more}: {warning}");
 
-        let run = home.run(&read(&id, &[])).done();
-        run.says(told);
+        let run = home.run(&read(&id, &[])).done().says(told);
         assert_eq!(run.lines().len(), 2, "{more}");
         github.heal();
     }

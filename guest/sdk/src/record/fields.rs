@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Range;
 
 use serde::de::value::BorrowedStrDeserializer;
-use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, Visitor};
+use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer as _, MapAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
 use crate::objects::Objects;
@@ -74,6 +74,34 @@ fn may_be(inside: &[u8], key: &[u8]) -> bool {
     }
 }
 
+/// The key with U+FFFD for each half of a surrogate pair, which serde_json refuses. No connector asks for
+/// such a key, so one in a record is no reason to refuse the page: the host changes it, and tells.
+fn whole_pairs(key: &str) -> String {
+    let unit = |escape: &str| {
+        let digits = escape.strip_prefix("\\u")?.get(..4)?;
+        let digits = digits.bytes().all(|byte| byte.is_ascii_hexdigit()).then_some(digits)?;
+        u16::from_str_radix(digits, 16).ok()
+    };
+    let mut whole = String::with_capacity(key.len());
+    let mut rest = key;
+    while let Some(at) = rest.find('\\') {
+        let (plain, escape) = rest.split_at(at);
+        whole.push_str(plain);
+        let low = || escape.get(6..).and_then(unit);
+        let (mended, length) = match unit(escape) {
+            Some(0xd800..=0xdbff) if matches!(low(), Some(0xdc00..=0xdfff)) => (None, 12),
+            Some(0xd800..=0xdfff) => (Some("\\ufffd"), 6),
+            // What stands behind the backslash has two bytes with it, whatever it is.
+            _ => (None, 2),
+        };
+        let (escape, behind) = escape.split_at_checked(length).unwrap_or((escape, ""));
+        whole.push_str(mended.unwrap_or(escape));
+        rest = behind;
+    }
+    whole.push_str(rest);
+    whole
+}
+
 /// The string at the start, with its quotes, and what follows it.
 fn split_key(member: &str) -> Option<(&str, &str)> {
     let inside = member.strip_prefix('"')?.as_bytes();
@@ -140,8 +168,8 @@ impl<'a> MapAccess<'a> for &mut Members<'a, '_> {
     ) -> Result<Option<K::Value>, Error> {
         let Some(key) = self.key()? else { return Ok(None) };
         if key.contains('\\') {
-            let mut unescaped = serde_json::Deserializer::from_str(key);
-            return Ok(Some(seed.deserialize(&mut unescaped)?));
+            let unescaped: String = serde_json::from_str(&whole_pairs(key))?;
+            return seed.deserialize(unescaped.into_deserializer()).map(Some);
         }
         seed.deserialize(BorrowedStrDeserializer::new(key.trim_matches('"'))).map(Some)
     }
@@ -207,6 +235,23 @@ mod tests {
         ];
         for (inside, key, expected) in cases {
             assert_eq!(may_be(inside.as_bytes(), key.as_bytes()), expected, "{inside} {key}");
+        }
+    }
+
+    #[test]
+    fn half_a_surrogate_pair_in_a_key_is_replaced_and_nothing_else() {
+        for (key, expected) in [
+            (r#""\ud83d""#, r#""\ufffd""#),
+            (r#""a\uDE00b\uD83D""#, r#""a\ufffdb\ufffd""#),
+            (r#""\ud83d\ud83d\ude00""#, r#""\ufffd\ud83d\ude00""#),
+            (r#""\ud83d\ude00\n\u0061""#, r#""\ud83d\ude00\n\u0061""#),
+            (r#""\\ud83d\"""#, r#""\\ud83d\"""#),
+            (r#""\ud8""#, r#""\ud8""#),
+            (r#""\x""#, r#""\x""#),
+            (r#""\ä\""#, r#""\ä\""#),
+            (r#""plain""#, r#""plain""#),
+        ] {
+            assert_eq!(whole_pairs(key), expected);
         }
     }
 }
