@@ -14,6 +14,7 @@ use crate::manifest::{AuthMethod, Endpoint, Input, InputKind, Manifest};
 mod address;
 mod kinds;
 mod secrets;
+mod wrapping;
 
 pub use secrets::{MAX_SECRET_BYTES, ValidatedSecret, validate_secrets};
 

@@ -103,7 +103,8 @@ fn crc32(bytes: &[u8]) -> u32 {
     })
 }
 
-fn has(alphabet: Alphabet, byte: u8) -> bool {
+/// Whether the byte is in the alphabet.
+pub(crate) fn has(alphabet: Alphabet, byte: u8) -> bool {
     match alphabet {
         Alphabet::Hex => byte.is_ascii_hexdigit(),
         Alphabet::Alphanumeric => byte.is_ascii_alphanumeric(),

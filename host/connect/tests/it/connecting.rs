@@ -153,6 +153,65 @@ async fn blanks_around_a_secret_are_removed_with_a_note() {
     assert_eq!(connected.notes[0].code, "secret-blanks-removed");
 }
 
+/// Ways in which people copy a token; `{}` is the token.
+const WRAPPINGS: [&str; 12] = [
+    "\"{}\"",
+    "\u{201c}{}\u{201d}",
+    "Bearer {}",
+    "Authorization: token {}",
+    "GITHUB_TOKEN={}",
+    "$env:GITHUB_TOKEN = '{}'",
+    "token: {}",
+    "https://x-access-token:{}@github.com/o/r.git",
+    "ada:{}",
+    "{\"token\":\"{}\"}",
+    "# my token\r\n{}\r\n",
+    "\u{feff}{},",
+];
+
+#[tokio::test]
+async fn a_token_in_its_wrapping_is_sent_alone_and_the_wrapping_is_told() {
+    let platform = platform(knowing("ab")).await;
+    let whole = |mark| token(mark).expose_secret().to_owned();
+    let sent = || {
+        let received = platform.transport.received();
+        let last = received.last().unwrap();
+        last.expose_sensitive_header("authorization").unwrap().to_owned()
+    };
+    for wrapping in WRAPPINGS {
+        let secret = |mark| SecretText::new(wrapping.replace("{}", &whole(mark)));
+        let wish = ConnectRequest::new("github").secret("token", secret('a'));
+        let connected = platform.connections.connect(wish).await.unwrap();
+        assert_eq!(connected.notes[0].code, "secret-unwrapped", "{wrapping}");
+        assert_eq!(sent(), format!("Bearer {}", whole('a')), "{wrapping}");
+
+        let secrets = vec![("token".to_owned(), secret('b'))];
+        let update = Update { secrets, ..Update::default() };
+        let id = &connected.connection.id;
+        let updated = platform.connections.update(id, update).await.unwrap();
+        assert_eq!(updated.notes[0].code, "secret-unwrapped", "{wrapping}");
+        assert_eq!(sent(), format!("Bearer {}", whole('b')), "{wrapping}");
+    }
+}
+
+#[tokio::test]
+async fn a_wrapping_without_one_whole_token_is_refused_and_nothing_is_sent() {
+    let platform = platform(ScriptedTransport::new()).await;
+    for wrapping in WRAPPINGS {
+        for inside in ["hunter2", "ghp_first", "ghr_first"] {
+            let secret = SecretText::new(wrapping.replace("{}", inside));
+            let wish = ConnectRequest::new("github").secret("token", secret);
+            let error = platform.connections.connect(wish).await.unwrap_err();
+            assert_eq!(pointers(&error), ["/secrets/token"], "{wrapping} {inside}");
+            let told = format!("{error} {error:?} {:?}", error.to_failure());
+            for word in ["hunter2", "first", "ada", "my token", "new token"] {
+                assert!(!told.contains(word), "{wrapping} {inside}: {told}");
+            }
+        }
+    }
+    assert!(platform.transport.received().is_empty());
+}
+
 #[tokio::test]
 async fn a_rejected_token_that_looks_truncated_is_said_to_look_so_first() {
     let platform = platform(knowing("a")).await;

@@ -6,6 +6,8 @@ use crate::redact;
 use crate::secret::{SecretInfo, SecretText};
 use crate::secret_kind::{Doubt, Recognized, recognize};
 
+use super::wrapping::{self, Found};
+
 /// Bytes of a secret. The longest known tokens have about 2,000 (signed tokens with many claims),
 /// and servers refuse headers beyond 8 KiB.
 pub const MAX_SECRET_BYTES: usize = 6 << 10;
@@ -15,22 +17,23 @@ pub const MAX_SECRET_BYTES: usize = 6 << 10;
 pub struct ValidatedSecret {
     /// Its name in the manifest.
     pub name: String,
-    /// Without blanks around it.
+    /// Without blanks around it, and without what was copied with it.
     pub value: SecretText,
     /// Which of the manifest's kinds it looks like.
     pub info: SecretInfo,
-    /// What a person should know: that blanks were removed, that it looks truncated.
+    /// What a person should know: that blanks or quotes were removed, that it looks truncated.
     pub notes: Vec<Warning>,
 }
 
-/// The secrets of an auth method, in the order of the manifest.
+/// The secrets of an auth method, in the order of the manifest. A secret of a declared kind is taken out
+/// of what was copied with it, such as quotes, `Bearer` or a line of a configuration, and a note tells of it.
 ///
 /// # Errors
 ///
 /// Every [`FieldError`], at `/secrets/NAME`: missing, unknown, given twice, empty, several lines,
-/// control characters, not ASCII where a header
-/// carries it as it is, too long, shorter than [`redact::MIN_BYTES`], or of a kind that the manifest
-/// refuses. None holds a value.
+/// control characters, not ASCII where a header carries it as it is, too long, shorter than
+/// [`redact::MIN_BYTES`], of a kind that the manifest refuses, or wrapped in something in which no
+/// secret of a declared kind is found, or several different ones. None holds a value.
 pub fn validate_secrets(
     method: &AuthMethod,
     given: Vec<(String, SecretText)>,
@@ -69,10 +72,15 @@ fn validate_secret(
     ascii: bool,
 ) -> Result<ValidatedSecret, String> {
     let label = &field.label;
-    let value = given.expose_secret().trim();
-    if value.is_empty() {
+    let entered = given.expose_secret().trim();
+    if entered.is_empty() {
         return Err(format!("{label} is empty."));
     }
+    let found = wrapping::find(&field.kinds, label, entered)?;
+    let value = match &found {
+        Found::Whole => entered,
+        Found::Within(value, _) => value.expose_secret(),
+    };
     if value.contains(['\n', '\r', '\u{2028}', '\u{2029}', '\u{85}']) {
         return Err(format!("{label} has several lines; copy the secret alone."));
     }
@@ -99,8 +107,15 @@ fn validate_secret(
     if let Some(reason) = recognized.as_ref().and_then(|found| found.kind.refuse.as_ref()) {
         return Err(reason.clone());
     }
-    let trimmed = value.len() != given.expose_secret().len();
-    let mut notes: Vec<Warning> = trimmed.then(|| blanks_removed(label)).into_iter().collect();
+    let mut notes = Vec::new();
+    match found.note(label) {
+        Some(note) => notes.push(warning("secret-unwrapped", note)),
+        None if value.len() != given.expose_secret().len() => notes.push(blanks_removed(label)),
+        None => {}
+    }
+    if field.kinds.is_empty() {
+        notes.extend(wrapping::looks_wrapped(value).map(|what| looks_wrapped(label, what)));
+    }
     notes.extend(recognized.as_ref().and_then(|found| doubt_note(label, found)));
     let kind = recognized.map(|found| found.kind.name.clone());
     let info = SecretInfo { kind, ..SecretInfo::default() };
@@ -113,16 +128,24 @@ fn validate_secret(
 }
 
 /// Characters of no width, which copying from a page or a chat brings along.
-fn is_invisible(c: char) -> bool {
+pub(super) fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
+fn warning(code: &str, message: String) -> Warning {
+    Warning { code: code.to_owned(), message, remedies: Vec::new() }
+}
+
 fn blanks_removed(label: &str) -> Warning {
-    Warning {
-        code: "secret-blanks-removed".to_owned(),
-        message: format!("{label} had blanks or a line break around it, which were removed."),
-        remedies: Vec::new(),
-    }
+    let message = format!("{label} had blanks or a line break around it, which were removed.");
+    warning("secret-blanks-removed", message)
+}
+
+fn looks_wrapped(label: &str, what: &str) -> Warning {
+    let message = format!("{label} has {what}, which was kept as a part of it.");
+    let text = "If that is no part of it, update the connection and enter it without.";
+    let remedies = vec![Remedy { text: text.to_owned(), url: None }];
+    Warning { remedies, ..warning("secret-looks-wrapped", message) }
 }
 
 fn doubt_note(label: &str, found: &Recognized<'_>) -> Option<Warning> {

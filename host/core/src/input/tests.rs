@@ -409,6 +409,83 @@ fn secrets_are_trimmed_and_recognized() {
 }
 
 #[test]
+fn a_secret_is_taken_out_of_its_wrapping_with_a_note() {
+    for (value, notes) in [
+        ("\"ghp_12345678\"", &["The token stands in quotes; they were removed."][..]),
+        (
+            " Bearer ghp_12345678\r\n",
+            &["The token stands behind the word `Bearer`; everything else was removed."],
+        ),
+        (
+            "# mine\nexport X='ghp_12345678'\n",
+            &[
+                "The token stands in an assignment, in quotes and among other lines; everything else was removed.",
+            ],
+        ),
+        (
+            "{\"a\":\"ghp_12345678\"}",
+            &["The token stands in JSON and in quotes; everything else was removed."],
+        ),
+    ] {
+        let found = secrets(&[("token", value)]).ok().unwrap().remove(0);
+        assert_eq!(found.value.expose_secret(), "ghp_12345678", "{value}");
+        assert_eq!(found.info.kind.as_deref(), Some("classic"), "{value}");
+        assert!(found.notes.iter().all(|note| note.code == "secret-unwrapped"), "{value}");
+        let messages: Vec<&str> = found.notes.iter().map(|note| note.message.as_str()).collect();
+        assert_eq!(messages, notes, "{value}");
+    }
+}
+
+#[test]
+fn a_wrapping_without_one_known_secret_is_refused() {
+    for (value, expected) in [
+        (
+            "\"hunter2\"",
+            "/secrets/token The token is not recognised: what was entered stands in quotes; enter the secret alone, without anything around it.",
+        ),
+        (
+            "'ghp_1234567'",
+            "/secrets/token The token stands in quotes, and is cut short, too long or broken up; enter it alone, whole and on one line.",
+        ),
+        (
+            "a=ghp_12345678 b=ghp_87654321",
+            "/secrets/token The token stands in an assignment, and 2 different ones are there; enter one of them alone.",
+        ),
+        (
+            "$TOKEN",
+            "/secrets/token The token is the name of a variable and not its value; enter the value, or name the variable where secrets come from.",
+        ),
+        ("\"ghr_12345678\"", "/secrets/token This is a refresh token."),
+    ] {
+        assert_eq!(errors(&[("token", value)]), [expected], "{value:?}");
+    }
+}
+
+#[test]
+fn a_secret_of_no_declared_kind_keeps_what_is_around_it() {
+    for (value, told) in [
+        ("\"hunter2\"", Some("The token has quotes around it, which was kept as a part of it.")),
+        (
+            "<hunter2>",
+            Some("The token has angle brackets around it, which was kept as a part of it."),
+        ),
+        (
+            "Basic aGk=",
+            Some("The token has the name of a scheme before it, which was kept as a part of it."),
+        ),
+        ("PASSWORD=hunter2", None),
+        ("it's \"hunter2", None),
+        ("{hunter2}", None),
+    ] {
+        let given = vec![("token".to_owned(), SecretText::new(value.to_owned()))];
+        let found = validate_secrets(&method(Vec::new()), given).ok().unwrap().remove(0);
+        assert_eq!(found.value.expose_secret(), value);
+        let note = found.notes.first().map(|note| (note.code.as_str(), note.message.as_str()));
+        assert_eq!(note, told.map(|told| ("secret-looks-wrapped", told)), "{value}");
+    }
+}
+
+#[test]
 fn secrets_that_cannot_be_sent_are_refused() {
     for (value, expected) in [
         ("", "/secrets/token The token is empty."),
@@ -487,6 +564,10 @@ fn no_error_holds_a_value() {
     for given in [
         &[("token", "ghr_canary-value")][..],
         &[("token", "canary-value\nx")],
+        &[("token", "\"canary-value\"")],
+        &[("token", "canary: ghp_canary")],
+        &[("token", "ghp_canary00, ghp_canary11")],
+        &[("token", "$canary")],
         &[("other", "canary-value")],
         &[(canary, "x")],
         &[("canaryvalue0123456789abcdef0123456789", "x")],
