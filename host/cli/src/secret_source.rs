@@ -3,7 +3,7 @@
 //! | source | what it is |
 //! |---|---|
 //! | `env:NAME` | an environment variable |
-//! | `file:PATH` | a file; one line break at its end does not count |
+//! | `file:PATH` | a file, in UTF-8 or UTF-16; one line break at its end does not count |
 //! | `-` | standard input, to its end; likewise |
 //! | none | asked for at the terminal, without echo |
 //!
@@ -180,20 +180,47 @@ fn file(path: &str) -> String {
     }
 }
 
-/// All text of the reader, without one line break at its end.
+/// All text of the reader, without one line break at its end. UTF-16, in which Windows writes text files,
+/// is known by its byte order mark.
 fn bounded(reader: impl Read) -> io::Result<SecretText> {
     // Room from the start: growing would leave copies behind.
-    let mut text = String::with_capacity(MAX_BYTES as usize + 1);
-    let read = reader.take(MAX_BYTES + 1).read_to_string(&mut text);
+    let mut bytes = Vec::with_capacity(MAX_BYTES as usize + 1);
+    let read = reader.take(MAX_BYTES + 1).read_to_end(&mut bytes);
+    let is_too_long = bytes.len() as u64 > MAX_BYTES;
     // From here on it is wiped, whatever happens.
-    let text = SecretText::new(text);
+    let text = match String::from_utf8(bytes) {
+        Ok(text) => Some(SecretText::new(text)),
+        Err(error) => {
+            let mut bytes = error.into_bytes();
+            let text = utf16(&bytes);
+            bytes.fill(0);
+            std::hint::black_box(&bytes);
+            text
+        }
+    };
     read?;
-    let text = text.expose_secret();
-    if text.len() as u64 > MAX_BYTES {
+    if is_too_long {
         return Err(io::Error::other(format!("it is longer than {MAX_BYTES} bytes")));
     }
+    let text = text.ok_or_else(|| io::Error::other("it is neither UTF-8 nor UTF-16 text"))?;
+    let text = text.expose_secret();
     let line = text.strip_suffix('\n').unwrap_or(text);
     Ok(SecretText::new(line.strip_suffix('\r').unwrap_or(line).to_owned()))
+}
+
+/// The text in UTF-16 behind a byte order mark.
+fn utf16(bytes: &[u8]) -> Option<SecretText> {
+    let unit = match bytes {
+        [0xff, 0xfe, _, ..] => u16::from_le_bytes,
+        [0xfe, 0xff, _, ..] => u16::from_be_bytes,
+        _ => return None,
+    };
+    let (pairs, rest) = bytes.as_chunks::<2>();
+    let units = pairs.iter().skip(1).map(|pair| unit(*pair));
+    let mut text = String::with_capacity(3 * pairs.len());
+    let whole = char::decode_utf16(units).try_for_each(|c| c.map(|c| text.push(c)));
+    let text = SecretText::new(text);
+    (whole.is_ok() && rest.is_empty()).then_some(text)
 }
 
 #[cfg(test)]
@@ -273,7 +300,28 @@ mod tests {
 
     #[test]
     fn bytes_that_are_no_text_are_refused() {
-        assert!(bounded(&[0xff, 0xfe][..]).is_err());
+        for bytes in [
+            &[0xff, 0xfe][..],
+            b"\xff\xfea",
+            b"\xff\xfe\x3d\xd8",
+            b"\xfe\xff\xde\x00\x00a",
+            b"caf\xe9",
+        ] {
+            let error = bounded(bytes).err().unwrap().to_string();
+            assert_eq!(error, "it is neither UTF-8 nor UTF-16 text");
+        }
+    }
+
+    #[test]
+    fn a_file_of_windows_is_read_as_what_it_says() {
+        for text in ["secret", "secret\r\n", "s\u{e9}cret \u{1f600}"] {
+            let units: Vec<u16> = std::iter::once(0xfeff).chain(text.encode_utf16()).collect();
+            let little: Vec<u8> = units.iter().flat_map(|unit| unit.to_le_bytes()).collect();
+            let big: Vec<u8> = units.iter().flat_map(|unit| unit.to_be_bytes()).collect();
+            for bytes in [little, big] {
+                assert_eq!(bounded(bytes.as_slice()).unwrap().expose_secret(), text.trim_end());
+            }
+        }
     }
 
     #[test]
