@@ -17,6 +17,7 @@ use crate::site::Site;
 use crate::token::Kind;
 use crate::wire::Refusal;
 
+mod blocked;
 mod credential;
 mod limits;
 mod permission;

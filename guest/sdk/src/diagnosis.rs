@@ -65,7 +65,7 @@ pub(crate) const WEB_PAGE: Diagnosis = Diagnosis {
 
 pub(crate) const EMPTY: Diagnosis = Diagnosis {
     code: "empty-answer",
-    means: "An empty answer came where data was expected.",
+    means: "The service sent an empty answer where data was expected.",
     advice: &[TRY_AGAIN],
 };
 
@@ -81,10 +81,46 @@ pub(crate) const NOT_JSON: Diagnosis = Diagnosis {
     advice: &[TRY_AGAIN],
 };
 
+pub(crate) const ENCODING: Diagnosis = Diagnosis {
+    code: "not-utf-8",
+    means: "The service's answer is in another encoding than UTF-8, which JSON must have.",
+    advice: &[BETWEEN, TRY_AGAIN],
+};
+
+pub(crate) const SEVERAL: Diagnosis = Diagnosis {
+    code: "several-values",
+    means: "The service's answer is several JSON values one after the other, as in newline-delimited JSON, where one was expected.",
+    advice: &[TRY_AGAIN],
+};
+
+pub(crate) const CUT: Diagnosis = Diagnosis {
+    code: "cut-off",
+    means: "The service's answer ends in the middle of its JSON: it was cut off.",
+    advice: &[
+        Advice {
+            text: "Try again; if it stays so, look whether a proxy or a firewall cuts long answers.",
+            page: None,
+        },
+        Advice { text: "Otherwise report it to who runs the service.", page: None },
+    ],
+};
+
+pub(crate) const TRAILING: Diagnosis = Diagnosis {
+    code: "trailing-text",
+    means: "The service's answer is JSON, and more follows behind it.",
+    advice: &[BETWEEN, TRY_AGAIN],
+};
+
+const BETWEEN: Advice = Advice {
+    text: "Look whether a proxy or a filter between here and the service changes its answers.",
+    page: None,
+};
+
 /// What the SDK itself makes failures of when an answer is not what it should be: for the page of every
 /// connector that reads answers by [`Response::json`](crate::Response::json) or
 /// [`Response::records`](crate::Response::records) and has no row of its own for it.
-pub const ANSWERS: &[Diagnosis] = &[WEB_PAGE, EMPTY, SHAPE, NOT_JSON];
+pub const ANSWERS: &[Diagnosis] =
+    &[WEB_PAGE, EMPTY, ENCODING, CUT, TRAILING, SEVERAL, SHAPE, NOT_JSON];
 
 /// The table as a page in Markdown, a section for each code in the table's order; those of [`ANSWERS`]
 /// that it has no row for come last.

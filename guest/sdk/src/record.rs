@@ -100,6 +100,8 @@ impl Response {
             None => Err(self
                 .json::<Vec<serde::de::IgnoredAny>>()
                 .err()
+                .filter(|_| text.is_some())
+                .or_else(|| self.in_other_encoding())
                 .unwrap_or_else(|| broken("the text is not UTF-8"))),
         }
     }
@@ -120,7 +122,7 @@ impl<'a, T: Deserialize<'a>> Records<'a, T> {
                 let after = self.text.get(self.at..).unwrap_or_default();
                 match after.trim_ascii().is_empty() {
                     true => Ok(None),
-                    false => Err(broken("more follows after the list")),
+                    false => Err(named(&diagnosis::TRAILING, "more follows after the list")),
                 }
             }
             _ => Err(broken("the list has something else than objects with commas between them")),
@@ -176,11 +178,15 @@ impl<'a, T: Deserialize<'a>> Iterator for Records<'a, T> {
 }
 
 fn cut() -> Failure {
-    broken("the list is cut off, or no JSON")
+    named(&diagnosis::CUT, "the list is not closed")
 }
 
 fn broken(detail: &str) -> Failure {
-    diagnosis::SHAPE.failure(Cause::Protocol).retry(Retry::Backoff).evidence("parser", detail)
+    named(&diagnosis::SHAPE, detail)
+}
+
+fn named(it: &diagnosis::Diagnosis, detail: &str) -> Failure {
+    it.failure(Cause::Protocol).retry(Retry::Backoff).evidence("parser", detail)
 }
 
 #[cfg(test)]
@@ -287,12 +293,26 @@ mod tests {
             ("page", Response::new(200).with_body("<html>"), "web page"),
             ("nothing", Response::new(200), "empty answer"),
             ("object", Response::new(200).with_json("{}"), "unexpected shape"),
-            ("not UTF-8", Response::new(200).with_body(b"[\"\xff\"]".to_vec()), ""),
+            (
+                "not UTF-8",
+                Response::new(200).with_body(b"[\"\xff\"]".to_vec()),
+                "not text in UTF-8",
+            ),
+            ("UTF-16", Response::new(200).with_body(b"[\0]\0".to_vec()), "UTF-16"),
+            ("lines", Response::new(200).with_json("{\"id\":1}\n{\"id\":2}"), "several"),
         ];
         for (name, response, expected) in cases {
             let failure = response.records::<Entry>().err().unwrap();
             assert!(failure.message.contains(expected), "{name}: {}", failure.message);
         }
+        let found = |text: &str| {
+            let response = Response::new(200).with_json(text);
+            let records = response.records::<Entry>().unwrap();
+            records.filter_map(Result::err).map(|failure| failure.code).collect::<Vec<_>>()
+        };
+        assert_eq!(found(r#"[{"id":1},{"id":2"#), ["cut-off"]);
+        assert_eq!(found(r#"[{"id":1}] garbage"#), ["trailing-text"]);
+        assert_eq!(found(r#"[{"id":1},{}]"#), ["unexpected-shape"]);
         let ids: Vec<_> = Response::new(200)
             .with_json(r#"[{"id":3}]"#)
             .records::<Entry>()

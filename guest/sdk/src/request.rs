@@ -145,7 +145,10 @@ impl<'a> Request<'a> {
     pub fn send(self) -> Result<Response, Failure> {
         match self.problem {
             Some(problem) => Err(problem),
-            None => platform::send(&self.inner, self.auth.map(|secret| &secret.0)),
+            None => {
+                let sent = platform::send(&self.inner, self.auth.map(|secret| &secret.0));
+                sent.map(Response::without_mark)
+            }
         }
     }
 }
@@ -167,7 +170,8 @@ pub fn send_all<'a>(
             problem => problem,
         })
         .collect();
-    let mut answers = platform::send_all(&ready, auth.map(|secret| &secret.0)).into_iter();
+    let answers = platform::send_all(&ready, auth.map(|secret| &secret.0)).into_iter();
+    let mut answers = answers.map(|answer| answer.map(Response::without_mark));
     problems
         .into_iter()
         .map(|problem| match problem {

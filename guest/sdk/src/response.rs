@@ -6,6 +6,13 @@ use crate::objects::Objects;
 use crate::text::quote;
 use crate::{Cause, Failure, Field, Response, Retry, diagnosis};
 
+/// The byte order mark in UTF-8: some programs on Windows write it before a text. A parser of JSON
+/// may pass it over (RFC 8259, section 8.1).
+const MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// Characters of a body that evidence quotes where it is no JSON.
+const BODY_CHARS: usize = 200;
+
 /// Bytes of a body in which a page's title is looked for.
 const TITLE_WITHIN: usize = 16 * 1024;
 
@@ -40,6 +47,30 @@ impl Response {
     pub fn with_next(mut self, link: &str) -> Self {
         self.next = Some(link.to_owned());
         self
+    }
+
+    /// Without a byte order mark before the body.
+    pub(crate) fn without_mark(mut self) -> Self {
+        if self.body.starts_with(MARK) {
+            self.body.drain(..MARK.len());
+        }
+        self
+    }
+
+    /// The https link of that relation in the `Link` headers (RFC 8288), such as `blocked-by` (RFC
+    /// 7725) of an answer 451.
+    pub fn link(&self, relation: &str) -> Option<&str> {
+        let values = self.headers.iter().filter(|field| field.name.eq_ignore_ascii_case("link"));
+        values.flat_map(|field| links(&field.value)).find_map(|(target, parameters)| {
+            let named = parameters.split(';').any(|parameter| {
+                let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+                let mut relations = value.trim().trim_matches('"').split_ascii_whitespace();
+                name.trim().eq_ignore_ascii_case("rel")
+                    && relations.any(|one| one.eq_ignore_ascii_case(relation))
+            });
+            let plain = |c: char| c.is_ascii_graphic();
+            (named && target.starts_with("https://") && target.chars().all(plain)).then_some(target)
+        })
     }
 
     /// The first value of that header, in whatever case it is asked for, without surrounding blanks.
@@ -93,7 +124,7 @@ impl Response {
         whole.map_err(|error| self.not_json(&error))
     }
 
-    /// An answer that the connector has no better name for.
+    /// An answer that the connector has no better name for. Its sentence says what the status means.
     ///
     /// 5xx is [`Cause::Unreachable`], 429 [`Cause::RateLimited`], 408 [`Cause::Timeout`], and the rest
     /// [`Cause::Protocol`].
@@ -105,7 +136,9 @@ impl Response {
             500..=599 => (Cause::Unreachable, Retry::Backoff),
             _ => (Cause::Protocol, Retry::Never),
         };
-        Failure::new(cause, format!("{service} answered with the unexpected status {status}."))
+        let means = meaning(status).map(|means| format!(": {means}")).unwrap_or_default();
+        let message = format!("{service} answered with the unexpected status {status}{means}.");
+        Failure::new(cause, message)
             .code("unexpected-status")
             .retry(retry)
             .based_on(self, &["content-type", "retry-after"])
@@ -119,13 +152,93 @@ impl Response {
             diagnosis::WEB_PAGE.failure(Cause::Protocol).evidence("page_title", &title)
         } else if self.body.trim_ascii().is_empty() {
             diagnosis::EMPTY.failure(Cause::Protocol)
+        } else if let Some(failure) = self.in_other_encoding() {
+            failure
+        } else if self.is_several_values() {
+            self.quoted(diagnosis::SEVERAL.failure(Cause::Protocol))
         } else if error.is_data() {
             parser(diagnosis::SHAPE.failure(Cause::Protocol))
+        } else if error.is_eof() {
+            parser(diagnosis::CUT.failure(Cause::Protocol))
+        } else if error.to_string().starts_with("trailing characters") {
+            parser(diagnosis::TRAILING.failure(Cause::Protocol))
         } else {
-            parser(diagnosis::NOT_JSON.failure(Cause::Protocol))
+            self.quoted(parser(diagnosis::NOT_JSON.failure(Cause::Protocol)))
         };
         failure.retry(Retry::Backoff).based_on(self, &["content-type"])
     }
+}
+
+impl Response {
+    fn quoted(&self, failure: Failure) -> Failure {
+        failure.evidence("body", &quote(&self.text(), BODY_CHARS))
+    }
+
+    /// The failure of a body that is no text in UTF-8.
+    pub(crate) fn in_other_encoding(&self) -> Option<Failure> {
+        let encoding = self.other_encoding()?;
+        let message =
+            format!("The service's answer is {encoding}, where JSON in UTF-8 was expected.");
+        Some(Failure { message, ..diagnosis::ENCODING.failure(Cause::Protocol) })
+    }
+
+    /// What the text is in, where that is not UTF-8: by its byte order mark, by the zeros that ASCII
+    /// has in UTF-16 and UTF-32, or by bytes that UTF-8 does not have.
+    fn other_encoding(&self) -> Option<&'static str> {
+        match self.body.as_slice() {
+            [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => Some("text in UTF-32"),
+            [0, 0, 0, 1..=255, ..] | [1..=255, 0, 0, 0, ..] => Some("text in UTF-32"),
+            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Some("text in UTF-16"),
+            [0, 1..=255, ..] | [1..=255, 0, ..] => Some("text in UTF-16"),
+            body if std::str::from_utf8(body).is_err() => {
+                Some("not text in UTF-8, but perhaps in Latin-1 or in no text encoding at all")
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether two objects or lists follow on each other, as in newline-delimited JSON.
+    fn is_several_values(&self) -> bool {
+        let begins = self.body.trim_ascii_start().starts_with(b"{")
+            || self.body.trim_ascii_start().starts_with(b"[");
+        let values = serde_json::Deserializer::from_slice(&self.body);
+        let values = values.into_iter::<serde::de::IgnoredAny>().take(2);
+        begins && values.filter(Result::is_ok).count() == 2
+    }
+}
+
+/// What a status means that says more than that something failed (RFC 9110, RFC 6585, RFC 7725).
+fn meaning(status: u16) -> Option<&'static str> {
+    Some(match status {
+        408 => "the request did not arrive whole in time",
+        413 => "the request's body is too long",
+        414 => "the request's URL is too long",
+        429 => "there were too many requests",
+        431 => "the request's headers are too long",
+        451 => "the access is blocked for legal reasons",
+        502 => "a gateway in front of it got no valid answer",
+        503 => "it is down for maintenance or overloaded",
+        504 => "a gateway in front of it waited too long for the answer",
+        511 => "the network asks for a sign-in",
+        _ => return None,
+    })
+}
+
+/// Targets and parameters of the links of one header. A comma within a target or quotes parts nothing.
+fn links(value: &str) -> impl Iterator<Item = (&str, &str)> {
+    let mut rest = value;
+    std::iter::from_fn(move || {
+        let (_, after) = rest.split_once('<')?;
+        let (target, after) = after.split_once('>')?;
+        let mut quoted = false;
+        let end = after.find(|c: char| {
+            quoted ^= c == '"';
+            c == ',' && !quoted
+        });
+        let (parameters, next) = after.split_at_checked(end.unwrap_or(after.len()))?;
+        rest = next;
+        Some((target, parameters))
+    })
 }
 
 fn starts_with(text: &[u8], prefix: &[u8]) -> bool {
@@ -136,6 +249,8 @@ fn starts_with(text: &[u8], prefix: &[u8]) -> bool {
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
+    use crate::Request;
+    use crate::testing::Script;
 
     #[test]
     fn what_came_instead_of_json_is_named() {
@@ -149,10 +264,30 @@ mod tests {
             ("page by start", Response::new(200).with_body(format!("  \n{html}")), "web page"),
             ("nothing", Response::new(200).with_body(" \n"), "empty answer"),
             ("no body", Response::new(204), "empty answer"),
-            ("cut off", Response::new(200).with_json("[\"1\", \"2\""), "not valid JSON"),
+            ("cut off", Response::new(200).with_json("[\"1\", \"2\""), "ends in the middle"),
+            ("cut in a text", Response::new(200).with_json("[\"1\", \"2"), "ends in the middle"),
             ("text", Response::new(200).with_body("OK"), "not valid JSON"),
             ("other shape", Response::new(200).with_json("{\"a\":1}"), "unexpected shape"),
-            ("not UTF-8", Response::new(200).with_body(b"[\"\xff\"]".to_vec()), "not valid JSON"),
+            (
+                "Latin-1",
+                Response::new(200).with_body(b"[\"\xfcber\"]".to_vec()),
+                "not text in UTF-8",
+            ),
+            (
+                "not UTF-8",
+                Response::new(200).with_body(b"[\"\xff\"]".to_vec()),
+                "not text in UTF-8",
+            ),
+            ("UTF-16, little end first", utf_16(&[0xff, 0xfe], u16::to_le_bytes), "UTF-16"),
+            ("UTF-16, big end first", utf_16(&[0xfe, 0xff], u16::to_be_bytes), "UTF-16"),
+            ("UTF-16 without a mark", utf_16(&[], u16::to_le_bytes), "UTF-16"),
+            ("UTF-16 without a mark, big", utf_16(&[], u16::to_be_bytes), "UTF-16"),
+            ("UTF-32", Response::new(200).with_body(b"\xff\xfe\0\0[\0\0\0".to_vec()), "UTF-32"),
+            ("text behind it", Response::new(200).with_json("[\"1\"] OK"), "more follows"),
+            ("a bracket too many", Response::new(200).with_json("[\"1\"]]"), "more follows"),
+            ("lines of lists", Response::new(200).with_json("[\"1\"]\n[\"2\"]\n"), "several"),
+            ("lines of objects", Response::new(200).with_json("{\"a\":1}\n{\"a\":2}\n"), "several"),
+            ("lines, the last cut", Response::new(200).with_json("[1]\n[2]\n[3"), "several"),
         ];
         for (name, response, expected) in cases {
             let failure = response.json::<Vec<String>>().unwrap_err();
@@ -161,6 +296,56 @@ mod tests {
         }
         let page = Response::new(200).with_body(html);
         assert_eq!(page.page_title().as_deref(), Some("Guest Wifi"));
+    }
+
+    fn utf_16(mark: &[u8], bytes: fn(u16) -> [u8; 2]) -> Response {
+        let text = "[\"1\"]".encode_utf16().flat_map(bytes);
+        Response::new(200).with_body(mark.iter().copied().chain(text).collect::<Vec<u8>>())
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_passed_over() {
+        let ask = |body: &str| {
+            let script = Script::new().answer(Response::new(200).with_json(body));
+            script.run(|| Request::get("api").send().unwrap()).0
+        };
+        for body in ["[\"1\"]", "\u{feff}[\"1\"]", "\u{feff} [\"1\"]"] {
+            let response = ask(body);
+            assert_eq!(response.json::<Vec<String>>().ok(), Some(vec!["1".to_owned()]), "{body}");
+            assert!(response.body.starts_with(b"[") || response.body.starts_with(b" ["), "{body}");
+        }
+        assert!(ask("\u{feff}<!doctype html>").is_web_page());
+        assert!(ask("\u{feff}\u{feff}[]").json::<Vec<String>>().is_err(), "one mark, not two");
+    }
+
+    #[test]
+    fn a_link_is_found_by_its_relation() {
+        let blocked = "https://example.org/notices/7";
+        for (name, header, expected) in [
+            ("alone", "<https://example.org/notices/7>; rel=\"blocked-by\"", Some(blocked)),
+            ("bare", "<https://example.org/notices/7>;rel=blocked-by", Some(blocked)),
+            ("in capitals", "<https://example.org/notices/7>; REL=\"Blocked-By\"", Some(blocked)),
+            (
+                "one of two",
+                "<https://example.org/notices/7>; rel=\"next blocked-by\"",
+                Some(blocked),
+            ),
+            (
+                "the second",
+                "<https://a.example/?a,b>; title=\"x, <y>\"; rel=\"next\", <https://example.org/notices/7>; rel=\"blocked-by\"",
+                Some(blocked),
+            ),
+            ("another", "<https://example.org/notices/7>; rel=\"next\"", None),
+            ("no https", "<http://example.org/notices/7>; rel=\"blocked-by\"", None),
+            ("a script", "<javascript:alert(1)>; rel=\"blocked-by\"", None),
+            ("blanks", "<https://example.org/a b>; rel=\"blocked-by\"", None),
+            ("not closed", "<https://example.org/notices/7; rel=\"blocked-by\"", None),
+            ("nothing", "", None),
+        ] {
+            let response = Response::new(451).with_header("link", header);
+            assert_eq!(response.link("blocked-by"), expected, "{name}");
+        }
+        assert_eq!(Response::new(451).link("blocked-by"), None);
     }
 
     #[test]
@@ -210,6 +395,16 @@ mod tests {
             (302, Cause::Protocol),
         ] {
             assert_eq!(Response::new(status).unexpected("X").cause, expected, "{status}");
+        }
+        for (status, expected) in [
+            (414, "X answered with the unexpected status 414: the request's URL is too long."),
+            (
+                502,
+                "X answered with the unexpected status 502: a gateway in front of it got no valid answer.",
+            ),
+            (418, "X answered with the unexpected status 418."),
+        ] {
+            assert_eq!(Response::new(status).unexpected("X").message, expected);
         }
     }
 }

@@ -198,14 +198,8 @@ pub(super) const RULES: &[Rule] = &[
         applies: |answer| {
             answer.is_any(&[403, 451]) && (answer.is(451) || answer.says(&["access blocked"]))
         },
-        explain: |answer, it| {
-            let message = format!(
-                "GitHub has blocked {}, for legal reasons or for its terms of service.",
-                answer.subject()
-            );
-            answer.saying(it, Cause::Other("blocked-at-provider".to_owned()), message)
-        },
-        telling: &[],
+        explain: super::blocked::explain,
+        telling: &["link", "content-type", "server"],
     },
     Rule {
         diagnosis: &FORBIDDEN,

@@ -70,10 +70,60 @@ const MAINTENANCE: Diagnosis = Diagnosis {
     advice: &[STATUS_PAGE, ADMINISTRATOR],
 };
 
+const BAD_GATEWAY: Diagnosis = Diagnosis {
+    code: "bad-gateway",
+    means: "A gateway in front of GitHub got no valid answer from it.",
+    advice: &[STATUS_PAGE, ADMINISTRATOR],
+};
+
 const TIMEOUT: Diagnosis = Diagnosis {
     code: "server-timeout",
     means: "GitHub did not finish the answer in time.",
     advice: &[STATUS_PAGE, ADMINISTRATOR],
+};
+
+const SLOW_REQUEST: Diagnosis = Diagnosis {
+    code: "request-timeout",
+    means: "The request did not arrive whole at GitHub in time.",
+    advice: &[SLOW_LINE, STATUS_PAGE],
+};
+
+const SLOW_LINE: Advice = Advice {
+    text: "Try again; if it lasts, look whether the network or a proxy is slow.",
+    page: None,
+};
+
+const NETWORK_SIGN_IN: Diagnosis = Diagnosis {
+    code: "network-sign-in",
+    means: "The network asks for a sign-in before it lets requests through.",
+    advice: &[IN_BETWEEN],
+};
+
+const LONG_URL: Diagnosis = Diagnosis {
+    code: "url-too-long",
+    means: "GitHub, or a proxy in front of it, refuses the request because its URL is too long.",
+    advice: &[
+        Advice { text: "Shorten the longest of the inputs.", page: None },
+        Advice {
+            text: "If none of them is long, ask who runs the proxy how long a URL can be there.",
+            page: None,
+        },
+    ],
+};
+
+const LONG_HEADERS: Diagnosis = Diagnosis {
+    code: "headers-too-long",
+    means: "GitHub, or a proxy in front of it, refuses the request because its headers are too long.",
+    advice: &[Advice {
+        text: "Look whether a proxy adds headers or cookies; the connector sends few and short ones.",
+        page: None,
+    }],
+};
+
+const LARGE_REQUEST: Diagnosis = Diagnosis {
+    code: "request-too-large",
+    means: "GitHub, or a proxy in front of it, refuses the request because its body is too long.",
+    advice: &[Advice { text: "Send less at once.", page: None }],
 };
 
 const SERVER_ERROR: Diagnosis = Diagnosis {
@@ -105,7 +155,9 @@ pub(super) const PAGES: &[Rule] = &[
     Rule {
         diagnosis: &WEB_PAGE,
         applies: |answer| {
-            answer.page && answer.response.status < 500 && !answer.is_any(&[407, 429])
+            // Servers and proxies say these with a page of their own.
+            let said = answer.is_any(&[407, 413, 414, 429, 431, 451]);
+            answer.page && answer.response.status < 500 && !said
         },
         explain: web_page,
         telling: &["content-type", "server", "via", "location"],
@@ -119,6 +171,30 @@ pub(super) const BETWEEN: &[Rule] = &[
         applies: |answer| answer.is(407),
         explain: |answer, it| answer.plain(it, Cause::Unreachable).retry(Retry::AfterUserAction),
         telling: &["proxy-authenticate", "via"],
+    },
+    Rule {
+        diagnosis: &NETWORK_SIGN_IN,
+        applies: |answer| answer.is(511),
+        explain: |answer, it| answer.plain(it, Cause::Unreachable).retry(Retry::AfterUserAction),
+        telling: &["content-type", "server", "via"],
+    },
+    Rule {
+        diagnosis: &LONG_URL,
+        applies: |answer| answer.is(414),
+        explain: |answer, it| answer.plain(it, Cause::Protocol).retry(Retry::AfterUserAction),
+        telling: &["content-type", "server", "via"],
+    },
+    Rule {
+        diagnosis: &LONG_HEADERS,
+        applies: |answer| answer.is(431),
+        explain: |answer, it| answer.plain(it, Cause::Protocol).retry(Retry::AfterUserAction),
+        telling: &["content-type", "server", "via"],
+    },
+    Rule {
+        diagnosis: &LARGE_REQUEST,
+        applies: |answer| answer.is(413),
+        explain: |answer, it| answer.plain(it, Cause::Protocol).retry(Retry::AfterUserAction),
+        telling: &["content-type", "server", "via"],
     },
     Rule {
         diagnosis: &PAGE_LIMIT,
@@ -150,9 +226,34 @@ pub(super) const TROUBLE: &[Rule] = &[
         telling: &["retry-after", "content-type"],
     },
     Rule {
+        diagnosis: &BAD_GATEWAY,
+        applies: |answer| answer.is(502),
+        explain: |answer, it| {
+            let failure = trouble(answer, it, "");
+            let message = format!(
+                "A gateway in front of {} got no valid answer from it (status 502).",
+                who(answer)
+            );
+            Failure { message, ..failure }
+        },
+        telling: &["retry-after", "content-type", "server", "via"],
+    },
+    Rule {
         diagnosis: &TIMEOUT,
-        applies: |answer| answer.is_any(&[408, 502, 504]),
+        applies: |answer| answer.is(504),
         explain: |answer, it| trouble(answer, it, "did not finish the answer in time"),
+        telling: &["retry-after", "content-type", "server"],
+    },
+    Rule {
+        diagnosis: &SLOW_REQUEST,
+        applies: |answer| answer.is(408),
+        explain: |answer, it| {
+            let message = format!(
+                "The request did not arrive whole at {} in time (status 408).",
+                who(answer)
+            );
+            answer.saying(it, Cause::Unreachable, message).retry(Retry::Backoff)
+        },
         telling: &["retry-after", "content-type", "server"],
     },
     Rule {
@@ -206,12 +307,17 @@ fn web_page(answer: &Answer<'_>, it: &'static Diagnosis) -> Failure {
         .evidence("page_title", &title.unwrap_or_default())
 }
 
+/// What a sentence calls the server.
+fn who<'a>(answer: &Answer<'a>) -> &'a str {
+    let site = answer.context.site;
+    if site.is_dot_com() { "GitHub" } else { site.api_host() }
+}
+
 fn trouble(answer: &Answer<'_>, it: &'static Diagnosis, what: &str) -> Failure {
     let site = answer.context.site;
     let wait = limits::retry_after(answer.response, answer.context.now);
-    let who = if site.is_dot_com() { "GitHub" } else { site.api_host() };
     let status = answer.response.status;
-    let message = format!("{who} {what} (status {status}).");
+    let message = format!("{} {what} (status {status}).", who(answer));
     let advice = if site.is_dot_com() { &STATUS_PAGE } else { &ADMINISTRATOR };
     advice::bare(it, Cause::Unreachable, message)
         .retry(wait.map_or(Retry::Backoff, Retry::After))

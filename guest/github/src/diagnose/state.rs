@@ -87,7 +87,7 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         diagnosis: &REQUEST,
-        applies: |answer| answer.is_any(&[400, 405, 406, 411, 413, 414, 415, 431]),
+        applies: |answer| answer.is_any(&[400, 405, 406, 411, 415]),
         explain: |answer, it| {
             let why = answer.quoted_or_silent();
             let message = format!("GitHub takes the connector's request for malformed: {why}.");

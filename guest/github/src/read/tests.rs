@@ -631,7 +631,7 @@ fn every_stream_reads_any_answer_without_a_panic() {
         r#"[{"id":1},"#,
         r#"[{"id":1}]]"#,
         "<html>",
-        "\u{feff}[]",
+        "\u{feff}\u{feff}[]",
         r#"{"repositories":7}"#,
     ];
     for stream in ["repositories", "organizations", "members", "issues", "pull_requests", "commits"]

@@ -573,7 +573,7 @@ fn what_is_no_page_is_a_failure() {
         ("issues", json(r#"{"issues":[{"id":""}]}"#), "record-without-id"),
         ("issues", json(r#"{"issues":[],"isLast":"no"}"#), "unexpected-shape"),
         ("issues", json(r#"{"issues":[],"nextPageToken":7}"#), "unexpected-shape"),
-        ("issues", json(r#"{"issues":[{"id":"1"}"#), "not-json"),
+        ("issues", json(r#"{"issues":[{"id":"1"}"#), "cut-off"),
         ("issues", trace(Response::new(200)), "empty-answer"),
         ("projects", json("[]"), "unexpected-shape"),
         ("projects", json(r#"{"values":[{"key":"A"}]}"#), "unexpected-shape"),

@@ -16,7 +16,7 @@ fn what_could_not_be_asked_is_said_with_its_reason() {
     let answers = [held, refusal(502, ""), refusal(502, ""), refusal(502, "")];
     let report = check_of("acme", "oauth", answers).0.unwrap();
     let messages: Vec<_> = report.warnings.iter().map(|one| one.message.as_str()).collect();
-    let why = "GitHub did not finish the answer in time (status 502).";
+    let why = "A gateway in front of GitHub got no valid answer from it (status 502).";
     assert_eq!(
         messages,
         [
