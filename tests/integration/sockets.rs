@@ -100,8 +100,8 @@ async fn each_fault_has_its_cause() {
         ("hang", Fault::Hang, "timeout"),
         ("close", Fault::Close, "unreachable"),
         ("garbage", Fault::Garbage, "unreachable"),
-        ("metadata", redirect("http://169.254.169.254/latest/meta-data"), "denied"),
-        ("a loop", redirect("/api/v3/user"), "denied"),
+        ("metadata", redirect("http://169.254.169.254/latest/meta-data"), "protocol"),
+        ("a loop", redirect("/api/v3/user"), "protocol"),
     ];
     for (name, fault, expected) in cases {
         let failure = failure(fault).await;
@@ -178,7 +178,10 @@ async fn nothing_follows_a_redirect_to_another_origin() {
     for status in [301, 302, 303, 307, 308] {
         github.fault("/user", Fault::redirect(status, &elsewhere.url("/user")));
         let failure = check(&binding).await.unwrap_err();
-        assert_eq!(failure.cause, Cause::Denied, "{status}: {failure:?}");
+        assert_eq!(failure.cause, Cause::Protocol, "{status}: {failure:?}");
+        assert_eq!(failure.code, "redirect-origin", "{status}: {failure:?}");
+        let told = format!("{} {:?}", failure.message, failure.remedies);
+        assert!(told.contains(elsewhere.origin()) && told.contains("`api_url`"), "{told}");
     }
     assert_eq!(elsewhere.requests(), []);
 }
@@ -197,8 +200,70 @@ async fn a_next_link_to_another_origin_is_not_followed() {
     let Progress::More(cursor) = page.progress else { panic!("{:?}", page.progress) };
     let next = ReadRequest { cursor: Some(cursor), ..request };
     let failure = read(&binding, &next).await.unwrap_err();
-    assert_eq!(failure.cause, Cause::Denied, "{failure:?}");
+    assert_eq!(failure.cause, Cause::Protocol, "{failure:?}");
+    assert_eq!(failure.code, "link-outside-endpoints", "{failure:?}");
+    let told = format!("{} {:?}", failure.message, failure.remedies);
+    for text in [elsewhere.origin(), &github.api_url(), "`api_url`"] {
+        assert!(told.contains(text), "{text}: {told}");
+    }
+    assert!(!told.contains("author"), "{told}");
     assert_eq!(elsewhere.requests(), []);
+}
+
+/// A server behind a proxy, or one with an inner name, names its public origin in its links.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_next_link_by_the_servers_other_name_is_asked_for_where_it_is_reached() {
+    let elsewhere = Elsewhere::start();
+    let port = elsewhere.address().port();
+    for public in [
+        elsewhere.origin().to_owned(),
+        "https://ghe.corp.example".to_owned(),
+        format!("http://localhost:{port}"),
+    ] {
+        let github = GitHub::start();
+        let token = github.add(Account::classic("ada", &["repo"]));
+        github.add_repository("ada", "many", false, 250);
+        github.set_public_origin(&public);
+        let setup = Setup { grants: vec![github.api_url()], ..Setup::default() };
+        let binding = setup.bind(&github.enterprise_url(), &token).await;
+        let mut request = issues("ada/many");
+        let mut keys = std::collections::HashSet::new();
+        loop {
+            let page =
+                read(&binding, &request).await.unwrap_or_else(|it| panic!("{public}: {it:?}"));
+            keys.extend(page.changes.into_iter().map(|change| format!("{change:?}")));
+            match page.progress {
+                Progress::More(cursor) => request.cursor = Some(cursor),
+                Progress::CaughtUp(_) => break,
+            }
+        }
+        assert_eq!(keys.len(), 250, "{public}");
+        assert!(github.requests().iter().all(|it| it.header("authorization").is_some()));
+    }
+    assert_eq!(elsewhere.requests(), []);
+}
+
+/// Outside of the API's own path nothing shows that both names are one server.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_next_link_outside_of_the_api_at_another_name_is_refused_with_the_setting() {
+    let github = GitHub::start();
+    let token = github.add(Account::classic("ada", &["repo"]));
+    let setup = Setup { grants: vec![github.api_url()], ..Setup::default() };
+    let binding = setup.bind(&github.enterprise_url(), &token).await;
+    for place in ["/repos/ada/many/issues?page=2", "/api/v33/x?page=2", "/api/v3/%2e%2e/x?page=2"] {
+        let link = format!("<https://api.ghe.example{place}>; rel=\"next\"");
+        github.fault("/api/v3/repos/ada/many/issues", Fault::json(200, &[("link", &link)], "[]"));
+        let request = issues("ada/many");
+        let page = read(&binding, &request).await.unwrap();
+        let Progress::More(cursor) = page.progress else { panic!("{:?}", page.progress) };
+        let next = ReadRequest { cursor: Some(cursor), ..request };
+        let failure = read(&binding, &next).await.unwrap_err();
+        assert_eq!(failure.code, "link-outside-endpoints", "{place}: {failure:?}");
+        assert_eq!(failure.cause, Cause::Protocol, "{place}: {failure:?}");
+        assert!(failure.message.contains("https://api.ghe.example"), "{place}: {failure:?}");
+        assert!(failure.message.contains(&github.enterprise_url()), "{place}: {failure:?}");
+        assert!(failure.remedies[0].text.contains("`api_url`"), "{place}: {failure:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

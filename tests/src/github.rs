@@ -140,6 +140,12 @@ impl GitHub {
         self.world.hide_version();
     }
 
+    /// Names this origin in links from now on, as a server does that has a public name and is reached by
+    /// another one.
+    pub fn set_public_origin(&self, origin: &str) {
+        self.world.set_public_origin(origin);
+    }
+
     /// Changes an issue, which may be a pull request, at that time, in seconds since the Unix epoch.
     ///
     /// # Panics

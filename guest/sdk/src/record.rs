@@ -93,7 +93,9 @@ impl Response {
     ///
     /// [`Cause::Protocol`], which says what came instead, as [`Response::json`] does.
     pub fn records<'a, T: Deserialize<'a>>(&'a self) -> Result<Records<'a, T>, Failure> {
-        let text = simdutf8::basic::from_utf8(&self.body).ok();
+        // ASCII in UTF-16 is UTF-8 with zeros, which no list begins with.
+        let has_zero = self.body.iter().take(4).any(|byte| *byte == 0);
+        let text = simdutf8::basic::from_utf8(&self.body).ok().filter(|_| !has_zero);
         match text.and_then(|text| list(text).ok()) {
             Some(records) => Ok(records),
             // The ordinary way fails too, and says why.

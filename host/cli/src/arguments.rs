@@ -41,7 +41,7 @@ pub(crate) struct Options {
     /// [env: JACKFIELD_ALLOW_NETWORK]
     #[arg(long, global = true, value_name = "NETWORK")]
     pub(crate) allow_network: Vec<String>,
-    /// Trusts the certificate authorities in a PEM file too; repeatable [env: JACKFIELD_CA]
+    /// Trusts the certificates in a PEM file too, of authorities or of single servers; repeatable [env: JACKFIELD_CA]
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) ca: Vec<PathBuf>,
     /// Waits so long in all, and tries again, while a provider is down or limits us; not at all unless

@@ -14,6 +14,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use jackfield_host::failure::{Cause, Effect, Failure, FieldError, Retry};
+use jackfield_host::policy::Granter;
 use jackfield_host::{BindError, CallError, Denial, LoadError};
 use jackfield_vault::Error as VaultError;
 
@@ -201,6 +202,13 @@ impl Error {
     pub(crate) fn bind(error: BindError) -> Self {
         match error {
             BindError::Settings(fields) => Self::invalid("Some settings are not valid.", fields),
+            // What nobody can allow is wrong, not forbidden.
+            BindError::Denied { settings, denial, .. }
+                if denial.granter() == Granter::Nobody && !settings.is_empty() =>
+            {
+                let field = |name: &String| FieldError::at(["settings", name], denial.to_string());
+                Self::invalid("Some settings are not valid.", settings.iter().map(field).collect())
+            }
             BindError::Denied { settings, denial, .. } => {
                 let field = |name: &String| FieldError::at(["settings", name], denial.to_string());
                 Self::Denied { fields: settings.iter().map(field).collect(), denial }
@@ -231,6 +239,7 @@ pub fn class_of(cause: &Cause) -> ErrorClass {
         Cause::InvalidInput => ErrorClass::Usage,
         Cause::Denied => ErrorClass::Denied,
         Cause::Unreachable | Cause::Timeout => ErrorClass::Unreachable,
+        Cause::Other { name } if name == "internal" => ErrorClass::Internal,
         _ => ErrorClass::Refused,
     }
 }
@@ -399,6 +408,12 @@ mod tests {
             ),
             ("rate limit", refused(Cause::RateLimited), Refused, "rate-limited"),
             ("protocol", refused(Cause::Protocol), Refused, "protocol"),
+            (
+                "the host's own",
+                refused(Cause::Other { name: "internal".to_owned() }),
+                Internal,
+                "internal",
+            ),
             ("own cause", refused(Cause::Other { name: "odd".to_owned() }), Refused, "odd"),
             ("egress", refused(Cause::Denied), Denied, "denied"),
             ("unreachable", refused(Cause::Unreachable), Unreachable, "unreachable"),

@@ -42,8 +42,10 @@ impl Credential {
         });
         let attach = attach.ok_or_else(|| outside_audience(secret, endpoint))?;
         let secret = reveal(parts, secret).await?.ok_or_else(|| {
-            let gone = format!("the connection no longer has the secret `{}`", attach.secret);
-            Failure::new(Cause::CredentialRejected, gone).retry(Retry::AfterUserAction)
+            let gone = format!("The connection no longer has the secret `{}`.", attach.secret);
+            Failure::new(Cause::CredentialRejected, gone)
+                .retry(Retry::AfterUserAction)
+                .remedy("Enter the secret anew.", None)
         })?;
         Ok(Self::attached(secret, &attach.scheme))
     }

@@ -17,6 +17,7 @@ use crate::host::HostParts;
 use crate::input::{for_endpoints, validate_settings};
 use crate::manifest::{AuthMethod, Manifest, QuotaRules, Scheme};
 use crate::moved::{Movable, Moved};
+use crate::policy::Denial;
 use crate::policy::redirect::RedirectInput;
 use crate::probe::{self, Probe};
 use crate::report::{ActionRequest, Outcome, Page, ReadRequest, Report};
@@ -30,6 +31,8 @@ pub(crate) struct BoundParts {
     pub(crate) connector_id: String,
     pub(crate) settings_json: String,
     pub(crate) endpoints: Vec<BoundEndpoint>,
+    /// Endpoints of the manifest over settings that have no value yet.
+    pub(crate) unbound: Vec<Unbound>,
     /// Of each endpoint, in the same order.
     movable: Vec<Movable>,
     pub(crate) attach: Vec<BoundAttach>,
@@ -40,13 +43,18 @@ pub(crate) struct BoundParts {
     discoverable: Vec<String>,
 }
 
+/// An endpoint that is not bound yet.
+pub(crate) struct Unbound {
+    /// Its name in the manifest.
+    pub(crate) name: String,
+    /// The setting that has no value.
+    pub(crate) missing: String,
+}
+
 impl BoundParts {
-    /// The guest's headers in lower case, if each may be sent.
-    pub(crate) fn judge_headers(
-        &self,
-        headers: Vec<(String, String)>,
-    ) -> Result<Vec<(String, String)>, Failure> {
-        Ok(header::judge_headers(headers, &self.injected)?)
+    /// Puts the names of the guest's headers in lower case, if each may be sent.
+    pub(crate) fn judge_headers(&self, headers: &mut [(String, String)]) -> Result<(), Denial> {
+        header::judge_in_place(headers, &self.injected)
     }
 
     /// What a redirect of that endpoint, which is not followed, says of the settings.
@@ -83,11 +91,13 @@ impl Binding {
         let auth = auth.ok_or_else(|| BindError::UnknownMethod(method.to_owned()))?;
         let settings = validate_settings(manifest, auth, settings).map_err(BindError::Settings)?;
         let (endpoints, movable) = bind_endpoints(host, manifest, &settings)?;
+        let unbound = unbound_endpoints(manifest, &settings);
         let parts = BoundParts {
             host: host.clone(),
             connector_id: manifest.id.clone(),
             settings_json: object_text(&settings),
             endpoints,
+            unbound,
             movable,
             attach: bind_auth(auth, &settings)?,
             redirects: manifest.redirect_origins(),
@@ -166,9 +176,20 @@ fn bind_endpoints(
             denial,
         })?;
         let movable = Movable::new(endpoint, &template, settings, &base);
-        Ok(Some((BoundEndpoint { name: endpoint.name.clone(), base, reach }, movable)))
+        let name = endpoint.name.clone();
+        let used = template.variables().map(str::to_owned).collect();
+        Ok(Some((BoundEndpoint { name, base, reach, settings: used }, movable)))
     };
     manifest.endpoints.iter().map(bind).filter_map(Result::transpose).collect()
+}
+
+fn unbound_endpoints(manifest: &Manifest, settings: &Map<String, Value>) -> Vec<Unbound> {
+    let unbound = |endpoint: &crate::manifest::Endpoint| {
+        let template = EndpointTemplate::parse(&endpoint.base).ok()?;
+        let missing = template.missing(settings)?.to_owned();
+        Some(Unbound { name: endpoint.name.clone(), missing })
+    };
+    manifest.endpoints.iter().filter_map(unbound).collect()
 }
 
 fn bind_auth(

@@ -8,7 +8,7 @@ use crate::limits::MAX_RECORD_BYTES;
 use crate::moved::Moved;
 use crate::policy::{Denial, Rule};
 use crate::quota::Why;
-use crate::transport::{Method, TransportError};
+use crate::transport::{Method, TlsFault, TransportError};
 use crate::{oversized, quota, unreached};
 
 /// One failure for each code, in an order for reading: on the way to the provider, the provider's
@@ -16,12 +16,16 @@ use crate::{oversized, quota, unreached};
 pub fn examples() -> Vec<Failure> {
     let (host, authority) = ("api.example.com".to_owned(), "api.example.com:443".to_owned());
     let detail = "as the system says".to_owned();
+    let tls =
+        |fault| TransportError::Tls { authority: authority.clone(), detail: detail.clone(), fault };
     let on_the_way = [
         TransportError::NameLookup { host, detail: detail.clone() },
         TransportError::Connect { authority: authority.clone(), detail: detail.clone() },
-        TransportError::Tls { authority: authority.clone(), detail: detail.clone() },
+        tls(TlsFault::Issuer),
+        tls(TlsFault::Handshake),
         TransportError::NoTls { authority: authority.clone() },
         TransportError::Timeout { authority: authority.clone(), sent: true },
+        TransportError::Undecodable { authority: authority.clone(), detail: detail.clone() },
         TransportError::Broken { authority, detail },
         TransportError::TooLarge { limit: crate::limits::MAX_RESPONSE_BYTES },
     ];
@@ -31,9 +35,17 @@ pub fn examples() -> Vec<Failure> {
         .filter_map(|error| Some(unreached::failure(error, Method::Get, url.as_ref()?)));
     let held_up = |why| quota::held_up(60_000, why);
     let limits = [held_up(Why::Limit), held_up(Why::Unavailable), quota::no_turn()];
-    let denied = Rule::ALL.into_iter().map(|rule| Denial::new(rule, subject(rule)).into());
+    let denied = Rule::ALL.into_iter().map(|rule| denial(rule).into());
+    let total = crate::limits::MAX_TOTAL_RESPONSE_BYTES;
+    let too_much = url.iter().map(|url| unreached::too_much(total, Method::Get, url));
     let record = oversized::refused("10042", MAX_RECORD_BYTES + 1);
-    on_the_way.chain([record]).chain(limits).chain([moved().failure()]).chain(denied).collect()
+    on_the_way
+        .chain(too_much)
+        .chain([record])
+        .chain(limits)
+        .chain([moved().failure()])
+        .chain(denied)
+        .collect()
 }
 
 fn moved() -> Moved {
@@ -59,6 +71,13 @@ pub fn page(title: &str, failures: &[Failure]) -> String {
     page
 }
 
+/// A denial by the rule, of a connection with one setting.
+fn denial(rule: Rule) -> Denial {
+    let base = Url::parse("https://api.example.com/v3").ok();
+    let settings = ["api_url".to_owned()];
+    Denial::new(rule, subject(rule)).reached_at(base.iter().map(|base| (base, &settings[..])))
+}
+
 /// What the rule is about, for instance.
 fn subject(rule: Rule) -> &'static str {
     match rule {
@@ -68,7 +87,7 @@ fn subject(rule: Rule) -> &'static str {
         Rule::PrivateName => "https://jira",
         Rule::SpecialAddress => "10.0.0.7",
         Rule::MetadataAddress => "169.254.169.254",
-        Rule::UnknownEndpoint => "upload",
+        Rule::UnknownEndpoint | Rule::UrlLength => "upload",
         Rule::PathSegment => "..",
         Rule::HeaderSyntax | Rule::HeaderReserved | Rule::HeaderLimit => "authorization",
         Rule::Audience => "token",

@@ -16,7 +16,8 @@ use url::Url;
 use crate::attach::Credential;
 use crate::binding::BoundParts;
 use crate::endpoint::{self, BoundEndpoint};
-use crate::failure::{Cause, Effect, Failure, Field, FieldError, Remedy, Timestamp};
+use crate::failure::{Cause, Effect, Failure, Field, FieldError, Remedy, Retry, Timestamp};
+use crate::given::Given;
 use crate::header;
 use crate::lent::Lent;
 use crate::limits::{MAX_CONCURRENT_REQUESTS, MAX_REQUEST_BYTES};
@@ -28,7 +29,7 @@ use crate::quota::{Lane, Told, Used};
 use crate::redact::Redactor;
 use crate::report::Quota;
 use crate::state::Budget;
-use crate::transport::{InboundResponse, Method, OutboundRequest, OutboundValue};
+use crate::transport::{InboundResponse, Method, OutboundRequest, OutboundValue, TransportError};
 use crate::unreached;
 
 /// A request as the guest makes it.
@@ -71,6 +72,7 @@ pub(crate) struct Call<'a> {
     pub(crate) moved: &'a OnceLock<Moved>,
     /// Whether the last exchange failed in a way that a smaller page may help against.
     pub(crate) heavy: &'a AtomicBool,
+    pub(crate) given: &'a Given,
     pub(crate) deadline: Instant,
 }
 
@@ -119,30 +121,62 @@ impl Call<'_> {
         let spellings = credential.iter().chain(&known).flat_map(Credential::spellings);
         let redactor = self.lent.redactor_with(spellings);
         let pass = credential.map(|credential| self.pass(credential));
+        let endpoint = judged.endpoint;
         let followed = self.follow(judged, pass.as_ref()).await;
         let heavy = is_heavy(followed.as_ref().map(|(_, response)| response.status));
         self.heavy.store(heavy, Ordering::Relaxed);
         let (url, response) = followed.map_err(|failure| redacted(failure, &redactor))?;
-        Ok(self.deliver(&url, response, &redactor))
+        Ok(self.deliver(endpoint, &url, response, &redactor))
     }
 
     fn judge(&self, request: GuestRequest) -> Result<Judged<'_>, Failure> {
-        let (url, endpoint) = self.resolve(request.target)?;
-        let mut headers = self.parts.judge_headers(request.headers)?;
+        let (url, endpoint) = self.resolve(&request.target)?;
+        let mut headers = request.headers;
+        if let Err(denial) = self.parts.judge_headers(&mut headers) {
+            let refused = denial.subject();
+            let named = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(refused));
+            let parts =
+                headers.iter().filter(|(name, _)| !named || name.eq_ignore_ascii_case(refused));
+            let parts: Vec<&str> = parts.map(|(_, value)| value.as_str()).collect();
+            return Err(self.given.explain(denial, &self.parts.settings_json, parts));
+        }
         let body = encode_body(request.body, &mut headers)?;
         Ok(Judged { reach: endpoint.reach, endpoint, method: request.method, url, headers, body })
     }
 
-    fn resolve(&self, target: GuestTarget) -> Result<(Url, &BoundEndpoint), Failure> {
+    fn resolve(&self, target: &GuestTarget) -> Result<(Url, &BoundEndpoint), Failure> {
         let endpoints = &self.parts.endpoints;
         match target {
             GuestTarget::At { endpoint, segments, query } => {
-                let bound = endpoints.iter().find(|bound| bound.name == endpoint);
-                let bound = bound.ok_or_else(|| Denial::new(Rule::UnknownEndpoint, &endpoint))?;
-                Ok((bound.locate(&segments, &query)?, bound))
+                let bound = endpoints.iter().find(|bound| bound.name == *endpoint);
+                let bound = bound.ok_or_else(|| self.unknown_endpoint(endpoint))?;
+                let located = bound.locate(segments, query).map_err(|denial| {
+                    let values = query.iter().map(|(_, value)| value);
+                    let parts = segments.iter().chain(values).map(String::as_str);
+                    self.given.explain(denial, &self.parts.settings_json, parts)
+                })?;
+                Ok((located, bound))
             }
-            GuestTarget::Link(link) => Ok(endpoint::accept_link(&link, endpoints)?),
+            GuestTarget::Link(link) => Ok(endpoint::accept_link(link, endpoints)?),
         }
+    }
+
+    /// An endpoint over a setting without a value is the connection's matter, any other the connector's.
+    fn unknown_endpoint(&self, name: &str) -> Failure {
+        let rule = Rule::UnknownEndpoint;
+        let Some(unbound) = self.parts.unbound.iter().find(|unbound| unbound.name == name) else {
+            return Denial::new(rule, name).into();
+        };
+        let setting = &unbound.missing;
+        let message =
+            format!("The endpoint `{name}` needs the setting `{setting}`, which has no value yet.");
+        let failure = Failure::new(Cause::InvalidInput, &*message)
+            .code(rule.code())
+            .retry(Retry::AfterUserAction)
+            .remedy("Check the connection: a check finds out such values by itself.", None)
+            .remedy(format!("Otherwise set `{setting}`."), None)
+            .evidence("rule", rule.code());
+        Failure { fields: vec![FieldError::at(["settings", setting], message)], ..failure }
     }
 
     fn pass(&self, credential: Credential) -> Pass {
@@ -179,7 +213,9 @@ impl Call<'_> {
                 policy: &self.parts.host.policy,
             };
             let step = redirect::judge_redirect(&asked).map_err(|denial| {
-                let moved = self.note_move(&judged.endpoint.name, &denial, &asked);
+                let bound = judged.endpoint;
+                let denial = denial.reached_at([(&bound.base, bound.settings.as_slice())]);
+                let moved = self.note_move(&bound.name, &denial, &asked);
                 after_an_answer(moved.unwrap_or_else(|| denial.into()), first)
             })?;
             if !step.same_origin {
@@ -192,7 +228,8 @@ impl Call<'_> {
             }
             (judged.url, judged.reach, judged.method) = (step.url, step.reach, step.method);
         }
-        Err(Failure::new(Cause::Denied, "too many redirects"))
+        let last = judged.url.origin().ascii_serialization();
+        Err(Denial::new(Rule::RedirectLimit, last).into())
     }
 
     /// What a redirect to another origin says of the settings is kept for the platform.
@@ -213,7 +250,7 @@ impl Call<'_> {
         pass: Option<&Pass>,
     ) -> Result<InboundResponse, Failure> {
         if !self.budget.take_request() {
-            return Err(budget_failure("requests"));
+            return Err(Denial::new(Rule::Budget, "requests").into());
         }
         let limits = &self.parts.host.limits;
         let answer_by = self.deadline.checked_sub(limits.answer_time).unwrap_or(self.deadline);
@@ -226,6 +263,7 @@ impl Call<'_> {
             Some(pass) => Some(pass.lane.admit(judged.method, &judged.url, deadline).await?),
             None => None,
         };
+        let max_body = limits.response_bytes.min(self.budget.bytes());
         let request = OutboundRequest {
             method: judged.method,
             url: judged.url.clone(),
@@ -233,23 +271,36 @@ impl Call<'_> {
             body: judged.body.clone(),
             reach: judged.reach,
             deadline,
-            max_body: limits.response_bytes.min(self.budget.bytes()),
+            max_body,
         };
         let sent = self.parts.host.transport.send(request).await;
         drop(turn);
-        let response =
-            sent.map_err(|error| unreached::failure(error, judged.method, &judged.url))?;
+        let response = sent.map_err(|error| match error {
+            TransportError::TooLarge { limit }
+                if limit == max_body && limit < limits.response_bytes =>
+            {
+                unreached::too_much(limits.total_response_bytes, judged.method, &judged.url)
+            }
+            error => unreached::failure(error, judged.method, &judged.url),
+        })?;
         if let Some(pass) = pass {
             let told = Told::new(&self.parts.quota, &response.headers, Timestamp::now());
             pass.lane.observe(judged.method, &judged.url, response.status, &told);
         }
         if !self.budget.take_bytes(response.body.len() as u64) {
-            return Err(after_an_answer(budget_failure("response bytes"), judged.method));
+            let total = limits.total_response_bytes;
+            return Err(unreached::too_much(total, judged.method, &judged.url));
         }
         Ok(response)
     }
 
-    fn deliver(&self, url: &Url, response: InboundResponse, redactor: &Redactor) -> GuestResponse {
+    fn deliver(
+        &self,
+        endpoint: &BoundEndpoint,
+        url: &Url,
+        response: InboundResponse,
+        redactor: &Redactor,
+    ) -> GuestResponse {
         let headers: Vec<(String, String)> = (response.headers.into_iter())
             .filter(|(name, _)| header::deliverable(name))
             .map(|(name, value)| (redactor.redact_string(name), redactor.redact_string(value)))
@@ -259,11 +310,23 @@ impl Call<'_> {
         GuestResponse {
             status: response.status,
             // Joined to the place of the answer, which a redirect may have given any spelling.
-            next: header::next_link(links, url).map(|next| redactor.redact_string(next)),
+            next: header::next_link(links, url)
+                .map(|next| self.reachable(endpoint, url, next))
+                .map(|next| redactor.redact_string(next)),
             quota: Told::new(&self.parts.quota, &headers, Timestamp::now()).quota(),
             body: redactor.redact(response.body),
             headers,
         }
+    }
+
+    /// The provider's link to the next page, at an origin to which the connection may go, as far as it
+    /// can be read so. What is not stays as it is, and is refused where it is asked for.
+    fn reachable(&self, endpoint: &BoundEndpoint, from: &Url, next: String) -> String {
+        let Ok(link) = Url::parse(&next) else { return next };
+        if self.parts.endpoints.iter().any(|bound| bound.covers(&link)) {
+            return next;
+        }
+        endpoint.adopt(&link, from).map_or(next, String::from)
     }
 }
 
@@ -285,10 +348,6 @@ fn redacted(failure: Failure, redactor: &Redactor) -> Failure {
 /// A change that the server answered, with a redirect or at length, may have been made.
 fn after_an_answer(failure: Failure, method: Method) -> Failure {
     if method.is_safe() { failure } else { failure.effect(Effect::Unknown) }
-}
-
-fn budget_failure(what: &str) -> Failure {
-    Denial::new(Rule::Budget, what).into()
 }
 
 /// Where a redirect leads; `None` for every other answer.
@@ -314,8 +373,13 @@ fn encode_body(body: GuestBody, headers: &mut Vec<(String, String)>) -> Result<V
         }
     };
     if bytes.len() > MAX_REQUEST_BYTES {
-        let message = format!("the connector's request has more than {MAX_REQUEST_BYTES} bytes");
-        return Err(Failure::new(Cause::TooLarge, message));
+        let message =
+            format!("The connector's request has a body of more than {MAX_REQUEST_BYTES} bytes.");
+        let failure = Failure::new(Cause::TooLarge, message).code("request-too-large");
+        return Err(failure.remedy(
+            "Send less at once; if that cannot be chosen, report this to the connector's author.",
+            None,
+        ));
     }
     headers.push(("content-type".to_owned(), content_type));
     Ok(bytes)

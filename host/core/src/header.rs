@@ -104,9 +104,18 @@ const UNDELIVERED: &[&str] = &[
 ///
 /// A [`Denial`] by `header-limit`, or as [`judge_header`].
 pub fn judge_headers(
-    headers: Vec<(String, String)>,
+    mut headers: Vec<(String, String)>,
     injected: &BTreeSet<String>,
 ) -> Result<Vec<(String, String)>, Denial> {
+    judge_in_place(&mut headers, injected)?;
+    Ok(headers)
+}
+
+/// As [`judge_headers`], of headers that are still there where one of them is refused.
+pub(crate) fn judge_in_place(
+    headers: &mut [(String, String)],
+    injected: &BTreeSet<String>,
+) -> Result<(), Denial> {
     if headers.len() > MAX_HEADERS {
         return Err(Denial::new(Rule::HeaderLimit, format!("{} headers", headers.len())));
     }
@@ -114,10 +123,10 @@ pub fn judge_headers(
     if bytes > MAX_HEADERS_BYTES {
         return Err(Denial::new(Rule::HeaderLimit, format!("{bytes} bytes of headers")));
     }
-    headers
-        .into_iter()
-        .map(|(name, value)| Ok((judge_header(&name, &value, injected)?, value)))
-        .collect()
+    for (name, value) in headers {
+        *name = judge_header(name, value, injected)?;
+    }
+    Ok(())
 }
 
 /// The header's name in lower case, if a guest may send it with this value.

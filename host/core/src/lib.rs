@@ -60,6 +60,7 @@ mod engine;
 mod error;
 mod exchange;
 pub mod failure;
+mod given;
 pub mod header;
 mod host;
 pub mod input;

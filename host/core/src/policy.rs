@@ -32,7 +32,7 @@ mod origin;
 pub mod redirect;
 
 pub use address::{Network, NetworkError, SpecialRange, special_range};
-pub use denial::{Denial, Granter, Rule};
+pub use denial::{Denial, Granter, Rule, Source};
 pub use origin::{OriginError, parse_origin};
 
 use address::{Guard, embedded_ipv4, unmapped};

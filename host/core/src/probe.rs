@@ -250,6 +250,7 @@ mod tests {
             name: name.to_owned(),
             base: base.parse().expect("a URL"),
             reach: Reach::Public,
+            settings: Vec::new(),
         };
         let endpoints = [
             ("files", "https://files.example/"),

@@ -15,6 +15,7 @@ use crate::binding::BoundParts;
 use crate::bindings::{self, Plugin, PluginPre};
 use crate::error::CallError;
 use crate::failure::{Cause, Effect, Failure};
+use crate::given::Given;
 use crate::host::HostParts;
 use crate::limits::{HOSTCALL_FUEL_BYTES, MAX_COMPONENT_HANDLES};
 use crate::moved::Moved;
@@ -102,6 +103,8 @@ impl Instance {
         let allowed = self.host.limits.read_deadline;
         self.begin(allowed)?;
         let connector = self.plugin.jackfield_connector_connector();
+        self.store.data_mut().given =
+            Given::to_read(&request.parameters, request.cursor.as_deref());
         let asked = bindings::read_request(request);
         let call = connector.call_read(&mut self.store, &parts.settings_json, &asked);
         let answer = within(allowed, call).await;
@@ -121,6 +124,7 @@ impl Instance {
         let allowed = self.host.limits.invoke_deadline;
         self.begin(allowed)?;
         let connector = self.plugin.jackfield_connector_connector();
+        self.store.data_mut().given = Given::to_act(&request.input);
         let asked = bindings::action_request(request);
         let call = connector.call_invoke(&mut self.store, &parts.settings_json, &asked);
         let answer = within(allowed, call).await;

@@ -12,6 +12,7 @@ use wasmtime::{ResourceLimiter, bail};
 use crate::binding::BoundParts;
 use crate::exchange::{self, GuestRequest, GuestResponse};
 use crate::failure::{Failure, Timestamp};
+use crate::given::Given;
 use crate::lent::Lent;
 use crate::limits::{
     Limits, MAX_CORE_ITEMS, MAX_HANDLES, MAX_LOG_LINE_BYTES, MAX_LOG_LINES, MAX_REFUSED_REQUESTS,
@@ -121,6 +122,8 @@ pub(crate) struct CallState {
     lanes: Used,
     moved: OnceLock<Moved>,
     heavy: AtomicBool,
+    /// What the present call was given.
+    pub(crate) given: Given,
 }
 
 impl CallState {
@@ -142,6 +145,7 @@ impl CallState {
             lanes: Used::default(),
             moved: OnceLock::new(),
             heavy: AtomicBool::new(false),
+            given: Given::default(),
         }
     }
 
@@ -153,6 +157,7 @@ impl CallState {
         self.printed.clear();
         self.moved.take();
         self.heavy = AtomicBool::new(false);
+        self.given = Given::default();
         if let Mode::Serving(_) = self.mode {
             self.started = Timestamp::now();
         }
@@ -218,6 +223,7 @@ impl CallState {
             lanes: &self.lanes,
             moved: &self.moved,
             heavy: &self.heavy,
+            given: &self.given,
             deadline: self.deadline,
         };
         let run = exchange.run_all(requests, secret.as_deref());

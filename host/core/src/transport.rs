@@ -86,6 +86,24 @@ pub struct InboundResponse {
     pub body: Vec<u8>,
 }
 
+/// What is wrong with a server's TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TlsFault {
+    /// Nobody who is trusted signed the certificate.
+    Issuer,
+    /// The certificate has expired.
+    Expired,
+    /// The certificate begins to be valid later, by this machine's clock.
+    NotYetValid,
+    /// The certificate is for other names.
+    Name,
+    /// The certificate is malformed, revoked, or not one for servers.
+    Certificate,
+    /// The handshake failed for another reason: no version in common, a refusal, a closed connection.
+    Handshake,
+}
+
 /// Why no usable answer was obtained. Each says what broke; none names a secret or a URL's query.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -114,8 +132,10 @@ pub enum TransportError {
     Tls {
         /// Host and port.
         authority: String,
-        /// Such as "certificate expired" or "unknown issuer".
+        /// Such as "the certificate has expired".
         detail: String,
+        /// What a person can do depends on it.
+        fault: TlsFault,
     },
     /// What answers there does not speak TLS: plain HTTP, most often.
     #[error("what answers at `{authority}` does not speak TLS, so https does not work there")]
@@ -136,6 +156,15 @@ pub enum TransportError {
     TooLarge {
         /// The limit that was passed: in bytes, decompressed.
         limit: u64,
+    },
+    /// The whole response came, and its body is not what its headers say: another content coding than
+    /// those that were asked for, or bytes that do not decompress.
+    #[error("the response of `{authority}` cannot be decoded: {detail}")]
+    Undecodable {
+        /// Host and port.
+        authority: String,
+        /// What is wrong with the body.
+        detail: String,
     },
     /// The connection broke, or what came is not HTTP.
     #[error("the exchange with `{authority}` broke: {detail}")]

@@ -1,8 +1,9 @@
-//! What a server's certificate says of itself: subject, issuer, validity.
+//! What a certificate says of itself: subject, issuer, validity, and what it may be used for.
 //!
-//! It is read of certificates that nobody trusts, to tell a person why: nothing is decided by it. So
-//! of DER (X.690) and of the certificate (RFC 5280, section 4.1) only as much is understood as stands
-//! before and at those fields; what does not fit is left out.
+//! It is read of certificates that nobody trusts, to tell a person why, and of those that the
+//! administrator named, to see as what they are trusted: see [`tls`](crate::tls). Of DER (X.690) and
+//! of the certificate (RFC 5280, section 4.1) only as much is understood as that needs; what does not
+//! fit is left out.
 
 use jackfield_host::failure::Timestamp;
 use jackfield_host::probe::{Certificate, shown};
@@ -15,6 +16,25 @@ const GENERALIZED_TIME: u8 = 0x18;
 const SEQUENCE: u8 = 0x30;
 const SET: u8 = 0x31;
 const VERSION: u8 = 0xa0;
+const EXTENSIONS: u8 = 0xa3;
+const BOOLEAN: u8 = 0x01;
+const BIT_STRING: u8 = 0x03;
+const OCTET_STRING: u8 = 0x04;
+
+/// Extensions that are read (RFC 5280, sections 4.2.1.3, 4.2.1.9 and 4.2.1.12).
+const KEY_USAGE: &[u8] = &[0x55, 0x1d, 0x0f];
+const BASIC_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 0x13];
+const EXTENDED_KEY_USAGE: &[u8] = &[0x55, 0x1d, 0x25];
+
+/// `id-kp-serverAuth` and `anyExtendedKeyUsage`.
+const FOR_SERVERS: [&[u8]; 2] =
+    [&[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x01], &[0x55, 0x1d, 0x25, 0x00]];
+
+/// The bit `keyCertSign` in the first byte of a key usage.
+const KEY_CERT_SIGN: u8 = 0x04;
+
+/// Extensions of a certificate that are looked at.
+const MAX_EXTENSIONS: usize = 50;
 
 /// Parts of a name that are told (RFC 5280, appendix A.1): the object identifier's bytes, the label.
 const NAME_PARTS: [(&[u8], &str); 2] = [(&[0x55, 0x04, 0x03], "CN"), (&[0x55, 0x04, 0x0a], "O")];
@@ -22,12 +42,85 @@ const NAME_PARTS: [(&[u8], &str); 2] = [(&[0x55, 0x04, 0x03], "CN"), (&[0x55, 0x
 /// Parts of one name that are looked at.
 const MAX_NAME_PARTS: usize = 20;
 
-/// The facts of a certificate in DER; empty where it is none.
-pub(crate) fn read(der: &[u8]) -> Certificate {
-    fields(der).unwrap_or_default()
+/// What a certificate may be used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Uses {
+    /// Signing other certificates. One of version 1 cannot say so, and may.
+    pub(crate) authority: bool,
+    /// Showing as a server.
+    pub(crate) server: bool,
 }
 
-fn fields(der: &[u8]) -> Option<Certificate> {
+/// The facts of a certificate in DER; empty where it is none.
+pub(crate) fn read(der: &[u8]) -> Certificate {
+    fields(der).map(|(certificate, _)| certificate).unwrap_or_default()
+}
+
+/// What the certificate in DER may be used for; `None` where it is none.
+pub(crate) fn uses(der: &[u8]) -> Option<Uses> {
+    let (_, rest) = fields(der)?;
+    let (_key, mut rest) = expect(SEQUENCE, rest)?;
+    while !rest.is_empty() {
+        let (found, after) = value(rest)?;
+        if found.tag == EXTENSIONS {
+            return of_extensions(found.content);
+        }
+        rest = after;
+    }
+    Some(Uses { authority: is_version_1(der), server: true })
+}
+
+fn of_extensions(der: &[u8]) -> Option<Uses> {
+    let (mut list, _) = expect(SEQUENCE, der)?;
+    let (mut constraints, mut signs, mut server) = (None, false, true);
+    for _ in 0..MAX_EXTENSIONS {
+        let Some((extension, rest)) = expect(SEQUENCE, list) else { break };
+        list = rest;
+        let (name, rest) = expect(OBJECT_IDENTIFIER, extension)?;
+        let rest = expect(BOOLEAN, rest).map_or(rest, |(_, rest)| rest);
+        let (content, _) = expect(OCTET_STRING, rest)?;
+        match name {
+            BASIC_CONSTRAINTS => {
+                let (inner, _) = expect(SEQUENCE, content)?;
+                let flag = expect(BOOLEAN, inner).map(|(flag, _)| flag);
+                constraints = Some(flag.is_some_and(|flag| flag != [0]));
+            }
+            KEY_USAGE => {
+                // The first byte counts the unused bits.
+                let (bits, _) = expect(BIT_STRING, content)?;
+                signs = bits.get(1).is_some_and(|byte| byte & KEY_CERT_SIGN != 0);
+            }
+            EXTENDED_KEY_USAGE => server = names_server(content)?,
+            _ => {}
+        }
+    }
+    Some(Uses { authority: constraints.unwrap_or(signs), server })
+}
+
+fn names_server(content: &[u8]) -> Option<bool> {
+    let (mut list, _) = expect(SEQUENCE, content)?;
+    while let Some((purpose, rest)) = expect(OBJECT_IDENTIFIER, list) {
+        if FOR_SERVERS.contains(&purpose) {
+            return Some(true);
+        }
+        list = rest;
+    }
+    Some(false)
+}
+
+/// Whether the certificate in DER is of the first version, which has no extensions.
+pub(crate) fn is_version_1(der: &[u8]) -> bool {
+    let version = || {
+        let (certificate, _) = expect(SEQUENCE, der)?;
+        let (rest, _) = expect(SEQUENCE, certificate)?;
+        let Some((version, _)) = expect(VERSION, rest) else { return Some(true) };
+        Some(expect(INTEGER, version)?.0 == [0])
+    };
+    version().unwrap_or(false)
+}
+
+/// The facts, and what stands behind the subject.
+fn fields(der: &[u8]) -> Option<(Certificate, &[u8])> {
     let (certificate, _) = expect(SEQUENCE, der)?;
     let (rest, _) = expect(SEQUENCE, certificate)?;
     let rest = expect(VERSION, rest).map_or(rest, |(_, rest)| rest);
@@ -35,15 +128,16 @@ fn fields(der: &[u8]) -> Option<Certificate> {
     let (_algorithm, rest) = expect(SEQUENCE, rest)?;
     let (issuer, rest) = expect(SEQUENCE, rest)?;
     let (validity, rest) = expect(SEQUENCE, rest)?;
-    let (subject, _) = expect(SEQUENCE, rest)?;
+    let (subject, rest) = expect(SEQUENCE, rest)?;
     let (not_before, after) = value(validity)?;
     let (not_after, _) = value(after)?;
-    Some(Certificate {
+    let certificate = Certificate {
         subject: name(subject),
         issuer: name(issuer),
         not_before: time(not_before),
         not_after: time(not_after),
-    })
+    };
+    Some((certificate, rest))
 }
 
 /// A tag and what it holds.
@@ -115,7 +209,10 @@ fn time(time: Tagged<'_>) -> Option<Timestamp> {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 mod tests {
-    use rcgen::{CertificateParams, DnType, KeyPair, date_time_ymd};
+    use rcgen::{
+        BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
+        KeyUsagePurpose, date_time_ymd,
+    };
 
     use super::*;
 
@@ -140,6 +237,46 @@ mod tests {
         assert_eq!(read.issuer, Some(subject));
         assert_eq!(read.not_before, Some(Timestamp(1_582_934_400_000)));
         assert_eq!(read.not_after, Some(Timestamp(2_556_144_000_000)));
+    }
+
+    #[test]
+    fn uses_are_read() {
+        type Change = fn(&mut CertificateParams);
+        let cases: [(&str, Change, bool, bool); 7] = [
+            ("plain", |_| (), false, true),
+            ("an authority", |it| it.is_ca = IsCa::Ca(BasicConstraints::Unconstrained), true, true),
+            (
+                "a short chain",
+                |it| it.is_ca = IsCa::Ca(BasicConstraints::Constrained(0)),
+                true,
+                true,
+            ),
+            ("explicitly none", |it| it.is_ca = IsCa::ExplicitNoCa, false, true),
+            (
+                "signs by its key usage",
+                |it| it.key_usages = vec![KeyUsagePurpose::KeyCertSign],
+                true,
+                true,
+            ),
+            (
+                "for servers",
+                |it| it.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth],
+                false,
+                true,
+            ),
+            (
+                "for clients alone",
+                |it| it.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth],
+                false,
+                false,
+            ),
+        ];
+        for (name, change, authority, server) in cases {
+            let der = der(change);
+            assert_eq!(uses(&der), Some(Uses { authority, server }), "{name}");
+            assert!(!is_version_1(&der), "{name}");
+        }
+        assert_eq!(uses(b""), None);
     }
 
     #[test]
@@ -169,6 +306,7 @@ mod tests {
     fn what_is_no_certificate_tells_nothing_and_breaks_nothing() {
         let whole = der(|_| ());
         for length in 0..whole.len() {
+            uses(&whole[..length]);
             let cut = read(&whole[..length]);
             assert_eq!(cut, Certificate::default(), "{length}");
         }
@@ -176,6 +314,8 @@ mod tests {
             let mut bent = whole.clone();
             bent[position] = change;
             read(&bent);
+            uses(&bent);
+            is_version_1(&bent);
         }
         assert_eq!(read(&[0x30, 0x84, 0xff, 0xff, 0xff, 0xff]), Certificate::default());
     }

@@ -116,14 +116,28 @@ fn headers(received: &HeaderMap) -> Result<Vec<(String, String)>, TransportError
 
 /// The library removes the header of each coding that it undoes; what is left stayed encoded.
 fn refuse_unknown_coding(headers: &HeaderMap, target: &Target<'_>) -> Result<(), TransportError> {
-    let mut codings = headers.get_all(header::CONTENT_ENCODING).into_iter();
-    let plain = |value: &HeaderValue| {
-        value.is_empty() || value.as_bytes().eq_ignore_ascii_case(b"identity")
-    };
-    match codings.find(|value| !plain(value)) {
-        None => Ok(()),
-        Some(_) => Err(target.broken("the body has a content coding that was not asked for")),
+    let values = headers.get_all(header::CONTENT_ENCODING).into_iter();
+    let text = values.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    let text: Vec<String> = text.collect();
+    let codings = text.iter().flat_map(|value| value.split(',')).map(shown_coding);
+    let codings: Vec<String> =
+        codings.filter(|coding| !matches!(coding.as_str(), "" | "identity")).collect();
+    match codings.as_slice() {
+        [] => Ok(()),
+        [one] => Err(target.undecodable(format!(
+            "the body has the content coding `{one}`, which was not asked for (gzip and br were)"
+        ))),
+        several => Err(target.undecodable(format!(
+            "the body is encoded more than once (`{}`)",
+            several.join("`, `")
+        ))),
     }
+}
+
+/// The name of a content coding, fit to be shown.
+fn shown_coding(text: &str) -> String {
+    let allowed = |c: &char| c.is_ascii_alphanumeric() || "-_.+".contains(*c);
+    text.trim().to_ascii_lowercase().chars().filter(allowed).take(40).collect()
 }
 
 async fn body(

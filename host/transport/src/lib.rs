@@ -59,13 +59,13 @@ use jackfield_host::BoxFuture;
 use jackfield_host::policy::{EgressPolicy, Reach};
 use jackfield_host::probe::{Probe, ProbeRequest};
 use jackfield_host::transport::{InboundResponse, OutboundRequest, Transport, TransportError};
-use rustls::client::WebPkiServerVerifier;
 use tokio::time::{Instant, timeout_at};
 use url::{Host, Url};
 
 use crate::connecting::{Progress, WatchLayer};
 use crate::names::JudgedNames;
 use crate::proxy::ProxyRoute;
+use crate::tls::Trust;
 
 pub use crate::exchange::MAX_RESPONSE_HEADER_BYTES;
 pub use crate::names::{NameLookup, SystemNames};
@@ -84,7 +84,7 @@ pub struct HttpsTransport {
     granted: Lane,
     proxy_hosts: Arc<[String]>,
     route: ProxyRoute,
-    verifier: Arc<WebPkiServerVerifier>,
+    verifier: Arc<Trust>,
     connect_timeout: Duration,
 }
 
@@ -103,7 +103,7 @@ impl HttpsTransport {
     /// or holds no certificate, a proxy of an unknown kind, a user agent with line breaks.
     pub fn new(options: TransportOptions) -> Result<Self, OptionsError> {
         let route = ProxyRoute::of(&options.proxy)?;
-        let verifier = tls::verifier(&options.ca_certificates)?;
+        let verifier = Trust::new(&options.ca_certificates)?;
         let tls = tls::client_config(Arc::clone(&verifier)).map_err(OptionsError::Tls)?;
         let policy = Arc::new(options.policy.clone());
         let lane = |reach| Lane::new(reach, &options, &policy, &route, tls.clone());

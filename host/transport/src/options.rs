@@ -20,7 +20,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 pub struct TransportOptions {
     /// Judges every address before a connection is made to it.
     pub policy: EgressPolicy,
-    /// Certificate authorities that are trusted in addition to Mozilla's.
+    /// What is trusted in addition to Mozilla's certificate authorities: other authorities, and the
+    /// certificates of single servers, each for its own names and time.
     pub ca_certificates: Vec<CaCertificates>,
     /// How the outside is reached. [`ProxyChoice::Direct`] unless set.
     pub proxy: ProxyChoice,
@@ -103,12 +104,12 @@ pub enum OptionsError {
         source: io::Error,
     },
     /// There is no certificate in it: a key, perhaps, or DER instead of PEM.
-    #[error(
-        "found no certificate in {place}: one in PEM begins with `-----BEGIN CERTIFICATE-----`"
-    )]
+    #[error("found no certificate in {place}: {found}")]
     NoCertificate {
         /// Which file.
         place: String,
+        /// What it holds instead, as the end of a sentence.
+        found: &'static str,
     },
     /// A certificate cannot be used as an authority.
     #[error("failed to use a certificate of {place}: {detail}")]

@@ -1,40 +1,159 @@
 //! Which servers are trusted, and in plain words why one was not.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
+use jackfield_host::failure::Timestamp;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::client::{Resumption, WebPkiServerVerifier};
+use rustls::client::{Resumption, WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::CryptoProvider;
-use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
 use rustls::{
-    CertificateError, ClientConfig, ConfigBuilder, DigitallySignedStruct, Error, ProtocolVersion,
-    RootCertStore, SignatureScheme, WantsVerifier,
+    CertificateError, ClientConfig, ConfigBuilder, DigitallySignedStruct, Error, OtherError,
+    ProtocolVersion, RootCertStore, SignatureScheme, WantsVerifier,
 };
 
+use crate::certificate;
 use crate::options::{CaCertificates, OptionsError};
 
-/// Names of a certificate that a message repeats, at most; a certificate may hold thousands.
-const NAMES_SHOWN: usize = 3;
+mod authorities;
+mod words;
 
-/// What is said of a server that ends the connection before it is trusted.
-pub(crate) const CLOSED: &str = "the server closed the connection during the handshake";
+pub(crate) use words::{CLOSED, explain, fault};
 
-/// Trusts Mozilla's roots and these.
-pub(crate) fn verifier(
-    extra: &[CaCertificates],
-) -> Result<Arc<WebPkiServerVerifier>, OptionsError> {
-    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    for source in extra {
-        add_roots(&mut roots, source)?;
+/// Which certificates of servers are trusted.
+///
+/// Those that a chain connects to one of Mozilla's roots or to an authority that the administrator
+/// named. And those that the administrator named themselves, byte by byte: a server of one's own
+/// often has a certificate that is its own authority, or one without its authority at hand. Such a
+/// one is trusted for nothing but what it says: its own names, in its own time, and to sign no other.
+#[derive(Debug)]
+pub(crate) struct Trust {
+    authorities: Arc<WebPkiServerVerifier>,
+    /// Every certificate that the administrator named.
+    named: Vec<CertificateDer<'static>>,
+}
+
+impl Trust {
+    /// Mozilla's roots and these.
+    pub(crate) fn new(extra: &[CaCertificates]) -> Result<Arc<Self>, OptionsError> {
+        let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+        let mut named = Vec::new();
+        for source in extra {
+            named.extend(authorities::read(source, &mut roots)?);
+        }
+        let built = WebPkiServerVerifier::builder_with_provider(roots.into(), provider()).build();
+        match built {
+            Ok(authorities) => Ok(Arc::new(Self { authorities, named })),
+            Err(error) => Err(OptionsError::Tls(Error::General(error.to_string()))),
+        }
     }
-    let verifier = WebPkiServerVerifier::builder_with_provider(roots.into(), provider()).build();
-    verifier.map_err(|error| OptionsError::Tls(Error::General(error.to_string())))
+
+    /// A certificate that the administrator named: its names, its validity and its purpose decide.
+    fn verify_named(
+        &self,
+        certificate: &CertificateDer<'_>,
+        server_name: &ServerName<'_>,
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let parsed = ParsedCertificate::try_from(certificate)?;
+        let facts = certificate::read(certificate);
+        let (Some(from), Some(until)) = (facts.not_before, facts.not_after) else {
+            return Err(CertificateError::BadEncoding.into());
+        };
+        let second = |time: Timestamp| UnixTime::since_unix_epoch(Duration::from_millis(time.0));
+        let (time, not_before, not_after) = (now, second(from), second(until));
+        if time < not_before {
+            return Err(CertificateError::NotValidYetContext { time, not_before }.into());
+        }
+        if time > not_after {
+            return Err(CertificateError::ExpiredContext { time, not_after }.into());
+        }
+        if !certificate::uses(certificate).is_some_and(|uses| uses.server) {
+            return Err(CertificateError::InvalidPurpose.into());
+        }
+        verify_server_name(&parsed, server_name)?;
+        Ok(ServerCertVerified::assertion())
+    }
+
+    /// The refusal, with what is known of the certificates that the administrator named.
+    fn explained(&self, refusal: Error, certificate: &CertificateDer<'_>) -> Error {
+        if refusal != Error::InvalidCertificate(CertificateError::UnknownIssuer) {
+            return refusal;
+        }
+        let facts = certificate::read(certificate);
+        let issued = |named: &CertificateDer<'_>| {
+            let subject = certificate::read(named).subject;
+            subject.is_some() && subject == facts.issuer
+        };
+        let unknown = match self.named.iter().any(issued) {
+            _ if self.named.is_empty() => return refusal,
+            true => UnknownIssuer::NoAuthority,
+            false => UnknownIssuer::OtherNamed,
+        };
+        CertificateError::Other(OtherError(Arc::new(unknown))).into()
+    }
+}
+
+/// Why the certificates that the administrator named do not help.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+enum UnknownIssuer {
+    #[error("none of the certificates named with --ca is the server's or signed it")]
+    OtherNamed,
+    #[error(
+        "the certificate named with --ca has the name of the issuer, but is not the authority that signed the server's: its key is another, or it may not sign (CA:TRUE is missing)"
+    )]
+    NoAuthority,
+}
+
+impl ServerCertVerifier for Trust {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let (verifier, chain) = (&self.authorities, intermediates);
+        let verified =
+            verifier.verify_server_cert(end_entity, chain, server_name, ocsp_response, now);
+        match verified {
+            Err(_) if self.named.iter().any(|named| named == end_entity) => {
+                self.verify_named(end_entity, server_name, now)
+            }
+            verified => verified.map_err(|refusal| self.explained(refusal, end_entity)),
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.authorities.verify_tls12_signature(message, certificate, signed)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.authorities.verify_tls13_signature(message, certificate, signed)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.authorities.supported_verify_schemes()
+    }
 }
 
 /// TLS 1.2 and 1.3, HTTP/2 or HTTP/1.1.
-pub(crate) fn client_config(verifier: Arc<WebPkiServerVerifier>) -> Result<ClientConfig, Error> {
-    Ok(with_protocols(builder()?.with_webpki_verifier(verifier).with_no_client_auth()))
+pub(crate) fn client_config(verifier: Arc<Trust>) -> Result<ClientConfig, Error> {
+    let builder = builder()?.dangerous().with_custom_certificate_verifier(verifier);
+    Ok(with_protocols(builder.with_no_client_auth()))
 }
 
 /// The same, with a note of the certificate that a server shows, and without memory of sessions: a
@@ -63,12 +182,12 @@ fn with_protocols(mut config: ClientConfig) -> ClientConfig {
 /// The verifier of all requests, which decides alone, and a note of what it was shown.
 #[derive(Debug)]
 pub(crate) struct Recorder {
-    verifier: Arc<WebPkiServerVerifier>,
+    verifier: Arc<Trust>,
     shown: Mutex<Option<Vec<u8>>>,
 }
 
 impl Recorder {
-    pub(crate) fn over(verifier: Arc<WebPkiServerVerifier>) -> Arc<Self> {
+    pub(crate) fn over(verifier: Arc<Trust>) -> Arc<Self> {
         Arc::new(Self { verifier, shown: Mutex::default() })
     }
 
@@ -121,80 +240,6 @@ pub(crate) fn protocol_name(version: ProtocolVersion) -> String {
     match version {
         ProtocolVersion::TLSv1_2 => "TLS 1.2".to_owned(),
         ProtocolVersion::TLSv1_3 => "TLS 1.3".to_owned(),
-        other => format!("{other:?}"),
+        _ => "another version of TLS".to_owned(),
     }
-}
-
-fn add_roots(roots: &mut RootCertStore, source: &CaCertificates) -> Result<(), OptionsError> {
-    let place = source.place();
-    let unusable =
-        |detail: String| OptionsError::UnusableCertificate { place: place.clone(), detail };
-    let pem = source.read()?;
-    let mut found = false;
-    for certificate in CertificateDer::pem_slice_iter(&pem) {
-        let certificate = certificate.map_err(|error| unusable(error.to_string()))?;
-        roots.add(certificate).map_err(|error| unusable(explain(&error)))?;
-        found = true;
-    }
-    if found { Ok(()) } else { Err(OptionsError::NoCertificate { place }) }
-}
-
-/// Why the TLS connection failed, as a lower-case fragment.
-pub(crate) fn explain(error: &Error) -> String {
-    match error {
-        Error::InvalidCertificate(refusal) => explain_certificate(refusal),
-        Error::NoCertificatesPresented => "the server shows no certificate".to_owned(),
-        Error::AlertReceived(alert) => format!("the server refused with the alert {alert:?}"),
-        Error::PeerIncompatible(reason) => {
-            format!("no version or cipher in common: {reason:?}")
-        }
-        Error::NoApplicationProtocol => "the server offers no HTTP".to_owned(),
-        Error::General(text) => text.clone(),
-        other => other.to_string(),
-    }
-}
-
-fn explain_certificate(refusal: &CertificateError) -> String {
-    use CertificateError::{
-        BadEncoding, BadSignature, Expired, ExpiredContext, InvalidPurpose, InvalidPurposeContext,
-        NotValidForName, NotValidForNameContext, NotValidYet, NotValidYetContext, Revoked,
-        UnknownIssuer,
-    };
-    let text = match refusal {
-        Expired => "the certificate has expired",
-        ExpiredContext { time, not_after } => {
-            let days = time.as_secs().saturating_sub(not_after.as_secs()) / 86_400;
-            return format!(
-                "the certificate has expired ({days} days ago by this machine's clock)"
-            );
-        }
-        NotValidYet | NotValidYetContext { .. } => {
-            "the certificate is not valid yet by this machine's clock"
-        }
-        UnknownIssuer => "the certificate has an unknown issuer",
-        NotValidForName => "the certificate is not valid for this name",
-        NotValidForNameContext { presented, .. } => return wrong_name(presented),
-        Revoked => "the certificate has been revoked",
-        BadEncoding => "the certificate cannot be parsed",
-        BadSignature => "the certificate's signature is wrong",
-        InvalidPurpose | InvalidPurposeContext { .. } => "the certificate is not one for servers",
-        other => return format!("the certificate was refused: {other}"),
-    };
-    text.to_owned()
-}
-
-fn wrong_name(presented: &[String]) -> String {
-    let shown: Vec<_> = presented.iter().take(NAMES_SHOWN).map(|name| plain_name(name)).collect();
-    let names = match shown.len() {
-        0 => "none".to_owned(),
-        _ => shown.join(", "),
-    };
-    format!("the certificate is not valid for this name; its names: {names}")
-}
-
-/// `example.com` from `DnsName("example.com")`; the characters that a name may have.
-fn plain_name(presented: &str) -> String {
-    let inner = presented.split_once('(').map_or(presented, |(_, inner)| inner);
-    let allowed = |letter: &char| letter.is_ascii_alphanumeric() || "-_.*:".contains(*letter);
-    inner.chars().filter(allowed).take(255).collect()
 }

@@ -16,12 +16,15 @@ impl Connector for Hostile {
         let count = settings.get("count").and_then(Value::as_u64).unwrap_or(10_000);
         let answers = send_all((0..count).map(|_| Request::get("api").segments(["n"])), None);
         let sent = answers.iter().filter(|answer| answer.is_ok()).count();
-        let denied = answers.iter().filter_map(|answer| answer.as_ref().err());
-        let denied = denied.filter(|failure| code(&failure.cause) == "denied").count();
+        let refused = |cause: &str| {
+            let failures = answers.iter().filter_map(|answer| answer.as_ref().err());
+            failures.filter(|failure| code(&failure.cause) == cause).count().to_string()
+        };
         Ok(report([
             line("answers", answers.len().to_string()),
             line("sent", sent.to_string()),
-            line("denied", denied.to_string()),
+            line("denied", refused("denied")),
+            line("too-large", refused("too-large")),
         ]))
     }
 }

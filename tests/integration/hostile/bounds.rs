@@ -168,9 +168,9 @@ impl Transport for Slow {
     }
 }
 
-/// What became of so many requests that the guest handed over at once: how many were sent, and how many
-/// denied.
-async fn at_once(transport: Slow, limits: Limits, count: usize) -> [String; 2] {
+/// What became of so many requests that the guest handed over at once: how many were sent, how many
+/// denied, and of how many the response was too much.
+async fn at_once(transport: Slow, limits: Limits, count: usize) -> [String; 3] {
     let builder = Host::builder(transport).allocation(Allocation::OnDemand).limits(limits);
     let host = builder.build().unwrap();
     let connector = load(&host, "many_at_once").await.unwrap();
@@ -178,7 +178,7 @@ async fn at_once(transport: Slow, limits: Limits, count: usize) -> [String; 2] {
     let told =
         |name: &str| report.warnings.iter().find(|line| line.code == name).unwrap().message.clone();
     assert_eq!(told("answers"), count.to_string());
-    ["sent", "denied"].map(told)
+    ["sent", "denied", "too-large"].map(told)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -186,7 +186,7 @@ async fn as_many_requests_as_the_limit_run_at_once() {
     let transport = Slow::default();
     let count = 3 * MAX_CONCURRENT_REQUESTS;
     let told = at_once(transport.clone(), Limits::default(), count).await;
-    assert_eq!(told, [count.to_string(), "0".to_owned()]);
+    assert_eq!(told, [&*count.to_string(), "0", "0"]);
     assert_eq!(transport.most.load(Ordering::SeqCst), MAX_CONCURRENT_REQUESTS);
 }
 
@@ -194,11 +194,11 @@ async fn as_many_requests_as_the_limit_run_at_once() {
 /// its answer has come.
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_that_come_at_once_share_the_bytes_of_a_call() {
-    for (left_over, sent, denied) in [(0, "3", "5"), (ANSWER_BYTES - 1, "3", "5")] {
+    for (left_over, sent, too_much) in [(0, "3", "5"), (ANSWER_BYTES - 1, "3", "5")] {
         let limits =
             Limits { total_response_bytes: 3 * ANSWER_BYTES + left_over, ..Limits::default() };
         let told = at_once(Slow::default(), limits, 8).await;
-        assert_eq!(told, [sent, denied], "{left_over}");
+        assert_eq!(told, [sent, "0", too_much], "{left_over}");
     }
 }
 

@@ -86,7 +86,7 @@ async fn to_another_origin_goes_nothing_that_the_guest_sent() {
         ("Method::Get away", "sent 200"),
         ("Method::Get round", "sent 200"),
         ("Method::Post same", "sent 200"),
-        ("Method::Post away", "refused denied"),
+        ("Method::Post away", "refused protocol"),
         ("Method::Post made", "sent 200"),
     ];
     assert_eq!(fates.collect::<Vec<_>>(), expected);

@@ -181,7 +181,7 @@ fn each_cause_has_its_step_its_code_and_its_exit_code() {
             "redirect",
             "/api/v3/user",
             Fault::redirect(302, "https://169.254.169.254/latest"),
-            4,
+            3,
             "ppppfpssss",
             "redirect-origin",
         ),

@@ -28,7 +28,12 @@ fn connecting(fault: &Fault) -> (Run, Value) {
 #[test]
 fn each_answer_has_its_exit_code_its_cause_and_its_sentence() {
     let redirect = |place: &str| Fault::redirect(302, place);
-    let cases: [(&str, Fault, i32, &str, &str); 20] = [
+    let coded = |coding: &str, body: &[u8]| {
+        Fault::answer(200, &[("content-type", "application/json")], body)
+            .with("content-encoding", coding)
+    };
+    let utf_16: Vec<u8> = "{\"id\":1}".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let cases: [(&str, Fault, i32, &str, &str); 30] = [
         ("rejected", Fault::bad_credentials(), 3, "credential-rejected", "token"),
         ("locked out", Fault::login_lockout(), 3, "rate-limited", "login"),
         ("primary limit", Fault::primary_limit(600), 3, "rate-limited", "filled again"),
@@ -58,9 +63,19 @@ fn each_answer_has_its_exit_code_its_cause_and_its_sentence() {
         ("truncated", Fault::Truncated, 5, "unreachable", ""),
         ("close", Fault::Close, 5, "unreachable", ""),
         ("garbage", Fault::Garbage, 5, "unreachable", ""),
-        ("metadata", redirect("https://169.254.169.254/latest"), 4, "denied", "169.254.169.254"),
-        ("downgrade", redirect("http://api.github.com/user"), 4, "denied", ""),
-        ("a loop", redirect("/api/v3/user"), 4, "denied", ""),
+        ("metadata", redirect("https://169.254.169.254/latest"), 3, "protocol", "169.254.169.254"),
+        ("downgrade", redirect("http://api.github.com/user"), 3, "protocol", "from https to http"),
+        ("a loop", redirect("/api/v3/user"), 3, "protocol", "redirects in a row"),
+        ("no gzip", coded("gzip", b"{}"), 3, "protocol", "do not decompress"),
+        ("zstd", coded("zstd", b"{}"), 3, "protocol", "coding `zstd`"),
+        ("twice", coded("gzip, br", b"{}"), 3, "protocol", "more than once"),
+        ("UTF-16", Fault::json(200, &[], utf_16), 3, "protocol", "UTF-16"),
+        ("Latin-1", Fault::json(200, &[], &b"{\"a\":\"\xfc\"}"[..]), 3, "protocol", "UTF-8"),
+        ("cut off", Fault::json(200, &[], "{\"id\":1,"), 3, "protocol", "ends in the middle"),
+        ("more behind it", Fault::json(200, &[], "{} x"), 3, "protocol", ""),
+        ("lines", Fault::json(200, &[], "{\"id\":1}\n{\"id\":2}"), 3, "protocol", "several"),
+        ("long URL", Fault::html(414, "<html>414 URI Too Long"), 3, "protocol", "URL is too long"),
+        ("bad gateway", Fault::server_error(502), 5, "unreachable", "got no valid answer"),
     ];
     for (name, fault, code, cause, text) in cases {
         let (human, error) = connecting(&fault);
@@ -152,6 +167,58 @@ fn certificates_and_names_that_fail_are_told_apart() {
 }
 
 #[test]
+fn a_certificate_of_ones_own_is_trusted_for_what_it_says() {
+    for certificate in [Certificate::SelfSigned, Certificate::SelfSignedServer] {
+        let github = GitHub::start_tls_with(certificate);
+        let token = github.add(Account::classic("ada", &["repo"]));
+        Home::of_enterprise(&github).connect(&token, &[]);
+    }
+    for (certificate, says) in [
+        (Certificate::SelfSignedExpired, "has expired"),
+        (Certificate::SelfSignedOtherName, "not valid for this name"),
+    ] {
+        let github = GitHub::start_tls_with(certificate);
+        let token = github.add(Account::classic("ada", &["repo"]));
+        let run = Home::of_enterprise(&github).run_with(&token, &CONNECT).ended(5).says(says);
+        for text in ["--ca FILE", "Error", "::"] {
+            assert!(!run.stderr.contains(text), "{text}: {run:#?}");
+        }
+        assert!(github.requests().is_empty());
+    }
+    // Another server of the same name, whose certificate was not named.
+    let (named, other) = (Certificate::SelfSigned, Certificate::SelfSigned);
+    let (named, other) = (GitHub::start_tls_with(named), GitHub::start_tls_with(other));
+    let token = other.add(Account::classic("ada", &["repo"]));
+    let home = Home::of_enterprise(&named).allowing(other.origin());
+    let set = format!("api_url={}", other.enterprise_url());
+    let run = home.run_with(&token, &[&CONNECT[..], &["--set", &set]].concat()).ended(5);
+    assert!(run.stderr.contains("not among those named with --ca"), "{run:#?}");
+    assert!(other.requests().is_empty());
+}
+
+#[test]
+fn a_file_that_is_no_certificate_is_said_to_be_what_it_is() {
+    let github = GitHub::start_tls_with(Certificate::SelfSigned);
+    let home = Home::strict();
+    for (name, content, says) in [
+        ("empty.pem", "", "it is empty"),
+        (
+            "key.pem",
+            "-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----\n",
+            "private key",
+        ),
+        ("page.html", "<html>", "-----BEGIN CERTIFICATE-----"),
+        ("cut.pem", github.ca_pem().get(..100).unwrap(), "cut off"),
+    ] {
+        let file = home.file(name, content);
+        let run = home
+            .run_with(&token::classic("ada"), &[&["--ca", &file], &CONNECT[..]].concat())
+            .ended(2);
+        assert!(run.stderr.contains(says) && run.stderr.contains(name), "{run:#?}");
+    }
+}
+
+#[test]
 fn nobody_listens() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let origin = format!("http://{}", listener.local_addr().unwrap());
@@ -181,7 +248,7 @@ fn a_redirect_to_another_origin_takes_nothing_along() {
     let token = github.add(Account::classic("ada", &["repo"]));
     let home = Home::of(&github).allowing(elsewhere.origin());
     github.fault("/user", Fault::redirect(302, &elsewhere.url("/user")));
-    home.run_with(&token, &CONNECT).ended(4);
+    home.run_with(&token, &CONNECT).ended(3).says(elsewhere.origin()).says("`api_url`");
     assert_eq!(elsewhere.requests(), []);
 }
 

@@ -56,6 +56,8 @@ pub(super) struct World {
     repositories: RwLock<Vec<Arc<Repository>>>,
     organizations: RwLock<Vec<Organization>>,
     hides_version: AtomicBool,
+    /// The origin that links name, where that is not the one that is listened at.
+    public_origin: RwLock<Option<String>>,
     /// Old owner and name, in lower case, and the new full name's id.
     renamed: HashMap<String, u64>,
     /// Requests without a token.
@@ -82,6 +84,7 @@ impl World {
                 Organization::new(SSO_ORGANIZATION),
             ]),
             hides_version: AtomicBool::new(false),
+            public_origin: RwLock::default(),
             renamed: old,
             anonymous,
         }
@@ -144,6 +147,14 @@ impl World {
 
     pub(super) fn hides_version(&self) -> bool {
         self.hides_version.load(Ordering::Acquire)
+    }
+
+    pub(super) fn set_public_origin(&self, origin: &str) {
+        *self.public_origin.write().unwrap() = Some(origin.to_owned());
+    }
+
+    pub(super) fn public_origin(&self) -> Option<String> {
+        self.public_origin.read().unwrap().clone()
     }
 
     pub(super) fn repositories(&self) -> Vec<Arc<Repository>> {

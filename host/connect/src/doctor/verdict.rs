@@ -10,10 +10,18 @@ use crate::state::state_of_passed;
 /// Where a check that failed like this ended.
 pub(super) fn step_of(failure: &Failure) -> StepName {
     match (&failure.cause, failure.code.as_str()) {
+        // The server answers, but sends requests elsewhere.
+        (
+            Cause::Protocol,
+            "redirect-origin" | "redirect-limit" | "redirect-location" | "redirect-downgrade"
+            | "redirect-body",
+        ) => StepName::Reachability,
         (Cause::InvalidInput, _) => StepName::Settings,
         (Cause::Unreachable, "name-not-found") => StepName::NameLookup,
         (Cause::Unreachable, "connection-failed") => StepName::Connection,
-        (Cause::Unreachable, "certificate-not-trusted" | "tls-not-spoken") => StepName::Tls,
+        (Cause::Unreachable, "certificate-not-trusted" | "tls-failed" | "tls-not-spoken") => {
+            StepName::Tls
+        }
         (Cause::Unreachable | Cause::Timeout | Cause::Denied, _) => StepName::Reachability,
         (Cause::CredentialRejected | Cause::CredentialExpired { .. }, _) => StepName::Credential,
         (Cause::PolicyRefused, _) => StepName::Credential,
@@ -171,11 +179,15 @@ mod tests {
             (Cause::Unreachable, "name-not-found", StepName::NameLookup),
             (Cause::Unreachable, "connection-failed", StepName::Connection),
             (Cause::Unreachable, "certificate-not-trusted", StepName::Tls),
+            (Cause::Unreachable, "tls-failed", StepName::Tls),
             (Cause::Unreachable, "tls-not-spoken", StepName::Tls),
             (Cause::Unreachable, "connection-broken", StepName::Reachability),
             (Cause::Unreachable, "server-error", StepName::Reachability),
             (Cause::Timeout, "timeout", StepName::Reachability),
-            (Cause::Denied, "redirect-origin", StepName::Reachability),
+            (Cause::Protocol, "redirect-origin", StepName::Reachability),
+            (Cause::Protocol, "redirect-limit", StepName::Reachability),
+            (Cause::Protocol, "redirect-not-followed", StepName::Edition),
+            (Cause::Denied, "budget", StepName::Reachability),
             (Cause::Denied, "name-not-found", StepName::Reachability),
             (Cause::Protocol, "web-page-instead", StepName::Edition),
             (Cause::Unsupported, "", StepName::Edition),

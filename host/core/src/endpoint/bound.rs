@@ -38,6 +38,8 @@ pub struct BoundEndpoint {
     pub base: Url,
     /// From [`EgressPolicy::judge_url`](crate::EgressPolicy::judge_url).
     pub reach: Reach,
+    /// Names of the settings that the base is made of.
+    pub settings: Vec<String>,
 }
 
 impl BoundEndpoint {
@@ -70,6 +72,32 @@ impl BoundEndpoint {
     /// segments, also for a server that decodes `%2f` before it routes.
     pub fn covers(&self, url: &Url) -> bool {
         self.is_above(url) && !hides_dot_segments(url.path(), MAX_DECODINGS)
+    }
+
+    /// The place that the provider's link names, at this endpoint's own origin. A server behind a proxy,
+    /// or with an inner and a public name, writes its public name into the links that it sends to
+    /// whoever reaches it by another one.
+    ///
+    /// `from` is the URL whose response had the link. `None` where the link is not to be read so: it
+    /// names this origin already, `from` does not, or the path shows no sign that both hosts are one
+    /// service. It does so where it lies below the base's own path (`/api/v3`), or is the path of
+    /// `from` itself. Nothing is gained by it that [`locate`](Self::locate) does not allow: the origin
+    /// stays the endpoint's.
+    pub fn adopt(&self, link: &Url, from: &Url) -> Option<Url> {
+        let own = self.base.origin();
+        let plain = link.username().is_empty() && link.password().is_none();
+        if link.origin() == own || from.origin() != own || !plain {
+            return None;
+        }
+        let has_path = !self.base.path().trim_end_matches('/').is_empty();
+        let below = has_path && is_below(link.path(), self.base.path());
+        if !below && link.path() != from.path() {
+            return None;
+        }
+        let mut url = self.base.clone();
+        url.set_path(link.path());
+        url.set_query(link.query());
+        self.covers(&url).then_some(url)
     }
 
     fn is_above(&self, url: &Url) -> bool {
@@ -105,30 +133,35 @@ impl BoundEndpoint {
 /// # Errors
 ///
 /// A [`Denial`] by `url-length`, or by `link-outside-endpoints` for anything that is no absolute
-/// URL below one of the endpoints. It names the link without its query.
+/// URL below one of the endpoints. It names the link without its query, and the endpoints.
 pub fn accept_link<'a>(
     link: &str,
     endpoints: &'a [BoundEndpoint],
 ) -> Result<(Url, &'a BoundEndpoint), Denial> {
+    let too_long = || Denial::new(Rule::UrlLength, "link").sent_by_provider();
+    let outside = |subject: String| {
+        let places = endpoints.iter().map(|one| (&one.base, one.settings.as_slice()));
+        Denial::new(Rule::LinkOutsideEndpoints, subject).reached_at(places)
+    };
     if link.len() > MAX_URL_BYTES {
-        return Err(Denial::new(Rule::UrlLength, "link"));
+        return Err(too_long());
     }
     let parsed = match link.contains(|c: char| c.is_control() || c.is_whitespace() || c == '\\') {
         true => None,
         false => Url::parse(link).ok(),
     };
     let Some(mut url) = parsed else {
-        return Err(Denial::new(Rule::LinkOutsideEndpoints, "link"));
+        return Err(outside("link".to_owned()));
     };
     url.set_fragment(None);
     // Parsing encodes, and so lengthens.
     if url.as_str().len() > MAX_URL_BYTES {
-        return Err(Denial::new(Rule::UrlLength, "link"));
+        return Err(too_long());
     }
     let covering = endpoints.iter().filter(|endpoint| endpoint.covers(&url));
     match covering.max_by_key(|endpoint| endpoint.base.path().len()) {
         Some(endpoint) => Ok((url, endpoint)),
-        None => Err(Denial::new(Rule::LinkOutsideEndpoints, without_query(&url))),
+        None => Err(outside(without_query(&url))),
     }
 }
 

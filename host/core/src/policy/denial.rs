@@ -1,10 +1,14 @@
-//! A refusal by the host's policy: which rule, about what, and who could change it.
+//! A refusal by the host's policy: which rule, about what, whose data it was, and who could change it.
 
 use std::fmt;
 use std::net::IpAddr;
 
+use url::Url;
+
 use super::address::{Guard, SpecialRange};
 use crate::failure::{Cause, Failure, Remedy, Retry};
+
+mod words;
 
 /// A rule of the host's policy. The codes are stable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -67,6 +71,18 @@ pub enum Granter {
     Nobody,
 }
 
+/// Whose data a rule refuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Source {
+    /// An address in the connection's settings or in the connector's manifest.
+    Settings,
+    /// The provider: a `Location` or `Link` header, a page token.
+    Provider,
+    /// The connector's own code.
+    Connector,
+}
+
 impl Rule {
     /// Every rule.
     pub const ALL: [Self; 22] = [
@@ -122,41 +138,31 @@ impl Rule {
         }
     }
 
-    /// What is wrong, as the end of a sentence that begins with the subject.
-    fn says(self) -> &'static str {
+    /// Whose data the rule refuses, unless the denial says otherwise; see [`Denial::source`].
+    fn source(self) -> Source {
         match self {
-            Self::Scheme => "is neither https nor http",
-            Self::Userinfo => "carries a user name or a password, which no URL may here",
-            Self::MalformedHost => {
-                "has no usable host name (it is absent, too long, ends in a dot or has an empty part)"
-            }
-            Self::HttpsRequired => "is not encrypted: https is required",
-            Self::AddressAsHost => "has an address in place of a name",
-            Self::PrivateName => "has a name that only a private network knows",
-            Self::SpecialAddress => "is not an address of the public internet",
-            Self::MetadataAddress => {
-                "is an address of the local link or of a cloud's metadata service"
-            }
-            Self::RedirectLimit => "is one redirect too many",
-            Self::RedirectLocation => "is a redirect to something that is no URL",
-            Self::RedirectDowngrade => "is a redirect from https to http",
-            Self::RedirectOrigin => {
-                "is a redirect to another server, which the connector's manifest does not grant"
-            }
-            Self::RedirectBody => "is a redirect that would repeat a change at another server",
-            Self::UnknownEndpoint => {
-                "is no endpoint of the connector's manifest, or one whose settings have no value yet"
-            }
-            Self::PathSegment => {
-                "cannot be a part of a path (empty, `.`, `..` or with control characters)"
-            }
-            Self::UrlLength => "is longer than a URL may be",
-            Self::LinkOutsideEndpoints => "is a link that leads outside the connection's endpoints",
-            Self::HeaderSyntax => "is not valid as a header",
-            Self::HeaderReserved => "is a header that only the host sets",
-            Self::HeaderLimit => "is more than the headers of a request may be",
-            Self::Audience => "is a secret that the manifest does not allow at that endpoint",
-            Self::Budget => "is a budget that this call has used up",
+            Self::Scheme
+            | Self::Userinfo
+            | Self::MalformedHost
+            | Self::HttpsRequired
+            | Self::AddressAsHost
+            | Self::PrivateName
+            | Self::SpecialAddress
+            | Self::MetadataAddress => Source::Settings,
+            Self::RedirectLimit
+            | Self::RedirectLocation
+            | Self::RedirectDowngrade
+            | Self::RedirectOrigin
+            | Self::RedirectBody
+            | Self::LinkOutsideEndpoints => Source::Provider,
+            Self::UnknownEndpoint
+            | Self::PathSegment
+            | Self::UrlLength
+            | Self::HeaderSyntax
+            | Self::HeaderReserved
+            | Self::HeaderLimit
+            | Self::Audience
+            | Self::Budget => Source::Connector,
         }
     }
 
@@ -203,27 +209,28 @@ pub struct Denial(Box<Inner>);
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Inner {
     rule: Rule,
+    source: Source,
     subject: String,
     host: Option<String>,
     range: Option<&'static SpecialRange>,
+    place: Place,
+}
+
+/// The endpoints of the connection, where the denial is about a request of one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Place {
+    /// Base URLs without their query.
+    bases: Vec<String>,
+    /// Names of the settings that the bases are made of.
+    settings: Vec<String>,
 }
 
 impl Inner {
-    fn sentence(&self) -> String {
-        let Self { rule, subject, host, range } = self;
-        let what = match (range, host) {
-            (Some(range), Some(host)) => {
-                format!(
-                    "`{host}` has the address {subject}, which is in {} ({})",
-                    range.name, range.network
-                )
-            }
-            (Some(range), None) => {
-                format!("The address {subject} is in {} ({})", range.name, range.network)
-            }
-            (None, _) => format!("`{subject}` {}", rule.says()),
-        };
-        format!("{what}; the policy denies it by the rule `{rule}`.")
+    fn granter(&self) -> Granter {
+        match self.range {
+            Some(range) if range.guard == Guard::Always => Granter::Nobody,
+            _ => self.rule.granter(),
+        }
     }
 }
 
@@ -231,14 +238,17 @@ impl Denial {
     /// A refusal. The subject is what the rule is about: an origin, a header's name, an endpoint.
     /// It must hold no secret, userinfo or query; control characters are replaced and long texts cut.
     pub fn new(rule: Rule, subject: impl AsRef<str>) -> Self {
-        let subject = shown(subject.as_ref());
-        Self(Box::new(Inner { rule, subject, host: None, range: None }))
+        Self::of(rule, shown(subject.as_ref()), None)
     }
 
     pub(super) fn of_address(address: IpAddr, range: &'static SpecialRange) -> Self {
         let rule = if range.is_metadata() { Rule::MetadataAddress } else { Rule::SpecialAddress };
-        let subject = address.to_string();
-        Self(Box::new(Inner { rule, subject, host: None, range: Some(range) }))
+        Self::of(rule, address.to_string(), Some(range))
+    }
+
+    fn of(rule: Rule, subject: String, range: Option<&'static SpecialRange>) -> Self {
+        let (source, place) = (rule.source(), Place::default());
+        Self(Box::new(Inner { rule, source, subject, host: None, range, place }))
     }
 
     /// The same refusal of an address, said of the name that resolved to it.
@@ -248,9 +258,41 @@ impl Denial {
         self
     }
 
+    /// The same refusal of what the provider sent.
+    #[must_use]
+    pub(crate) fn sent_by_provider(mut self) -> Self {
+        self.0.source = Source::Provider;
+        self
+    }
+
+    /// The same refusal for a connection with these endpoints: base URLs, and the settings that they
+    /// are made of.
+    #[must_use]
+    pub(crate) fn reached_at<'a>(
+        mut self,
+        endpoints: impl IntoIterator<Item = (&'a Url, &'a [String])>,
+    ) -> Self {
+        for (base, settings) in endpoints {
+            let base = shown(base.as_str().trim_end_matches('/'));
+            let Place { bases, settings: known } = &mut self.0.place;
+            if bases.len() < MAX_BASES && !bases.contains(&base) {
+                bases.push(base);
+            }
+            let new = settings.iter().filter(|name| !known.contains(name)).cloned();
+            let new: Vec<String> = new.collect();
+            known.extend(new);
+        }
+        self
+    }
+
     /// Which rule.
     pub fn rule(&self) -> Rule {
         self.0.rule
+    }
+
+    /// Whose data was refused.
+    pub fn source(&self) -> Source {
+        self.0.source
     }
 
     /// What it is about: an origin, an address, a header's name, an endpoint.
@@ -260,77 +302,45 @@ impl Denial {
 
     /// Who could allow it.
     pub fn granter(&self) -> Granter {
-        match self.0.range {
-            Some(range) if range.guard == Guard::Always => Granter::Nobody,
-            _ => self.0.rule.granter(),
-        }
+        self.0.granter()
     }
 
-    /// What a person can do about it.
+    /// What a person can do about it first.
     pub fn remedy(&self) -> Remedy {
-        Remedy { text: self.remedy_text(), url: None }
+        let text = self.0.remedies().into_iter().next().unwrap_or_default();
+        Remedy { text, url: None }
     }
 
-    fn remedy_text(&self) -> String {
-        let subject = &self.0.subject;
-        match (self.granter(), self.0.rule) {
-            (Granter::Administrator, Rule::HttpsRequired | Rule::PrivateName) => {
-                format!("Use a public https address, or ask the administrator to allow this origin (--allow-origin {subject}).")
-            }
-            (Granter::Administrator, Rule::AddressAsHost) => {
-                format!("Use the server's name, or ask the administrator to allow this origin (--allow-origin {subject}).")
-            }
-            (Granter::Administrator, _) => self.address_remedy(),
-            (Granter::Author, Rule::RedirectOrigin) => format!(
-                "If the service has moved to {subject}, change the connection's settings; if a sign-in page stands there, ask for a way past it for programs; otherwise ask the connector's author to grant that origin under `redirects` in the manifest."
-            ),
-            (Granter::Author, Rule::Audience) => {
-                "Ask the connector's author to name the endpoint under `attach` in the manifest."
-                    .to_owned()
-            }
-            (Granter::Author, _) => {
-                "Report this to the connector's author: the connector asked for something that it may not do.".to_owned()
-            }
-            (Granter::Nobody, Rule::Userinfo) => {
-                "Remove the user name and the password from the URL; secrets have fields of their own.".to_owned()
-            }
-            (Granter::Nobody, _) => {
-                "Nobody can allow this; check the connection's settings and the service itself.".to_owned()
-            }
-        }
-    }
-
-    fn address_remedy(&self) -> String {
-        let subject = &self.0.subject;
-        let network =
-            self.0.range.map_or_else(|| subject.clone(), |range| range.network.to_string());
-        if self.0.rule == Rule::MetadataAddress {
-            return format!(
-                "Check the server's name: nothing but infrastructure lives at {subject}. Only the administrator can allow it, by that very address (--allow-network {subject})."
-            );
-        }
-        format!(
-            "If the server is meant to be there, ask the administrator to allow its origin (--allow-origin) or its network (--allow-network, within {network})."
-        )
+    /// What a person can do about it, most useful first; at least one.
+    pub fn remedies(&self) -> Vec<Remedy> {
+        self.0.remedies().into_iter().map(|text| Remedy { text, url: None }).collect()
     }
 }
 
 impl From<Denial> for Failure {
-    /// A failure with the cause [`Cause::Denied`]: the rule and its subject are the evidence.
+    /// A failure whose cause says whose data was refused: [`Cause::Protocol`] for the provider's,
+    /// [`Cause::Denied`] for all else. The rule and its subject are the evidence.
     fn from(denial: Denial) -> Self {
-        let retry = match denial.granter() {
-            Granter::Administrator => Retry::AfterUserAction,
-            Granter::Author | Granter::Nobody => Retry::Never,
+        let (cause, retry) = match (denial.source(), denial.granter()) {
+            (Source::Provider, _) => (Cause::Protocol, Retry::AfterUserAction),
+            (_, Granter::Administrator) => (Cause::Denied, Retry::AfterUserAction),
+            (_, Granter::Author | Granter::Nobody) => (Cause::Denied, Retry::Never),
         };
-        let mut failure = Self::new(Cause::Denied, denial.to_string())
+        let mut failure = Self::new(cause, denial.to_string())
             .code(denial.rule().code())
             .retry(retry)
             .evidence("rule", denial.rule().code())
             .evidence("subject", denial.subject());
-        failure.remedies.push(denial.remedy());
+        for base in &denial.0.place.bases {
+            failure = failure.evidence("endpoint", base);
+        }
+        failure.remedies = denial.remedies();
         failure
     }
 }
+
+/// Base URLs that a sentence names, at most.
+const MAX_BASES: usize = 3;
 
 /// Longest subject in characters: a sentence must stay readable.
 const MAX_SUBJECT_CHARS: usize = 200;

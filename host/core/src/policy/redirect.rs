@@ -71,7 +71,9 @@ pub fn is_redirect(status: u16) -> bool {
 /// [`EgressPolicy::judge_url`] names.
 pub fn judge_redirect(input: &RedirectInput<'_>) -> Result<RedirectStep, Denial> {
     if input.hop >= MAX_REDIRECTS {
-        return Err(Denial::new(Rule::RedirectLimit, origin::describe(input.from)));
+        let last = target(input);
+        let last = origin::describe(last.as_ref().unwrap_or(input.from));
+        return Err(Denial::new(Rule::RedirectLimit, last));
     }
     let url = target(input)?;
     if input.from.scheme() == "https" && url.scheme() == "http" {
@@ -98,7 +100,7 @@ pub(crate) fn target(input: &RedirectInput<'_>) -> Result<Url, Denial> {
     }
     let mut url = input.from.join(input.location).map_err(|_| unusable())?;
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(Denial::new(Rule::Userinfo, origin::describe(&url)));
+        return Err(Denial::new(Rule::Userinfo, origin::describe(&url)).sent_by_provider());
     }
     if !matches!(url.scheme(), "http" | "https") {
         return Err(unusable());

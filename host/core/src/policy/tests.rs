@@ -288,6 +288,38 @@ fn a_denial_says_the_rule_the_subject_and_who_grants() {
     );
 }
 
+/// Whose data it was decides the cause; the words name the server, or the connector.
+#[test]
+fn a_denial_blames_whose_data_it_was() {
+    for rule in Rule::ALL {
+        let denial = Denial::new(rule, "https://subject.example");
+        let failure: Failure = denial.clone().into();
+        let provider = denial.source() == Source::Provider;
+        assert_eq!(failure.cause == Cause::Protocol, provider, "{rule}");
+        assert_eq!(failure.cause == Cause::Denied, !provider, "{rule}");
+        let text = format!("{} {:?}", failure.message, failure.remedies);
+        let blames_author = text.contains("Report this to the connector's author");
+        let connector = denial.source() == Source::Connector && rule != Rule::Audience;
+        assert_eq!(blames_author, connector, "{rule}: {text}");
+        assert!(!failure.remedies.is_empty(), "{rule}");
+        assert!(text.contains(rule.code()), "{rule}: {text}");
+    }
+    for (rule, starts) in [
+        (
+            Rule::RedirectLimit,
+            "The host stopped after 5 redirects in a row; the last one pointed to `x`",
+        ),
+        (Rule::RedirectOrigin, "The server redirected to `x`, another origin;"),
+        (Rule::RedirectLocation, "The server `x` redirected to something that is not a URL"),
+        (Rule::RedirectDowngrade, "The server redirected from https to http, to `x`"),
+        (Rule::HeaderReserved, "The connector tried to set the header `x`"),
+        (Rule::UnknownEndpoint, "The connector asked for the endpoint `x`"),
+    ] {
+        let said = Denial::new(rule, "x").to_string();
+        assert!(said.starts_with(starts), "{said}");
+    }
+}
+
 #[test]
 fn a_denial_becomes_a_failure_with_its_rule_as_evidence() {
     let denied = |url: &str| -> Failure {

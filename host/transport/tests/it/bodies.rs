@@ -44,6 +44,12 @@ fn is_broken(result: &Answer) -> bool {
     matches!(result, Err(TransportError::Broken { .. }))
 }
 
+/// What is said of a body that is not what its headers say.
+fn undecodable(result: Answer) -> String {
+    let Err(TransportError::Undecodable { detail, .. }) = result else { panic!("{result:?}") };
+    detail
+}
+
 #[tokio::test]
 async fn body_at_the_limit_passes_and_one_byte_more_does_not() {
     let at = vec![b'a'; MAX_BODY as usize];
@@ -144,17 +150,35 @@ async fn gzip_and_brotli_are_asked_for_and_undone() {
 
 #[tokio::test]
 async fn content_coding_that_nobody_asked_for_is_an_error() {
-    for coding in ["deflate", "zstd", "gzip, gzip", "x-unknown"] {
+    for (coding, says) in [
+        ("deflate", "the content coding `deflate`, which was not asked for"),
+        ("zstd", "the content coding `zstd`"),
+        ("x-unknown", "the content coding `x-unknown`"),
+        ("X{}Debug", "the content coding `xdebug`"),
+        ("gzip, gzip", "more than once (`gzip`, `gzip`)"),
+        ("br, identity, gzip", "more than once (`br`, `gzip`)"),
+    ] {
         let lines = format!("content-encoding: {coding}\r\n");
-        let result = body_of(with_headers(&lines, &gzip(b"hidden"))).await;
-        assert!(is_broken(&result), "{coding}: {result:?}");
+        let said = undecodable(body_of(with_headers(&lines, &gzip(b"hidden"))).await);
+        assert!(said.contains(says), "{coding}: {said}");
     }
 }
 
 #[tokio::test]
 async fn garbage_in_place_of_gzip_is_an_error() {
-    let result = body_of(with_headers("content-encoding: gzip\r\n", b"not gzip at all")).await;
-    assert!(is_broken(&result), "{result:?}");
+    let mut wrong_sum = gzip(b"something that is longer than nothing");
+    let end = wrong_sum.len() - 6;
+    wrong_sum[end] ^= 1;
+    for (coding, body) in [
+        ("gzip", &b"not gzip at all"[..]),
+        ("gzip", b"{\"plain\":\"JSON\"}"),
+        ("gzip", &wrong_sum),
+        ("br", b"\xff\xff\xff\xffnot brotli"),
+    ] {
+        let lines = format!("content-encoding: {coding}\r\n");
+        let said = undecodable(body_of(with_headers(&lines, body)).await);
+        assert!(said.contains("do not decompress"), "{coding}: {said}");
+    }
 }
 
 #[tokio::test]

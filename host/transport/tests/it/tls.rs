@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
-use jackfield_host::transport::{Transport, TransportError};
+use jackfield_host::transport::{TlsFault, Transport, TransportError};
 use jackfield_transport::{CaCertificates, HttpsTransport, OptionsError, TransportOptions};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, ExtendedKeyUsagePurpose, IsCa, KeyPair,
+    SanType, date_time_ymd,
+};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
@@ -34,20 +37,33 @@ impl Authority {
         name: &str,
         change: impl FnOnce(&mut CertificateParams),
     ) -> TlsAcceptor {
+        self.issue(name, change).0
+    }
+
+    /// The same, and the certificate in PEM.
+    fn issue(
+        &self,
+        name: &str,
+        change: impl FnOnce(&mut CertificateParams),
+    ) -> (TlsAcceptor, String) {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
         change(&mut params);
         let certificate = params.signed_by(&key, &self.0).unwrap();
-        let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
-        let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(vec![certificate.der().clone()], key)
-            .unwrap();
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        TlsAcceptor::from(Arc::new(config))
+        (acceptor_of(&certificate, &key), certificate.pem())
     }
+}
+
+fn acceptor_of(certificate: &rcgen::Certificate, key: &KeyPair) -> TlsAcceptor {
+    let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+    let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.der().clone()], key)
+        .unwrap();
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    TlsAcceptor::from(Arc::new(config))
 }
 
 pub(crate) async fn serve(acceptor: TlsAcceptor) -> Server {
@@ -80,7 +96,7 @@ async fn refusal(name: &str, change: impl FnOnce(&mut CertificateParams)) -> Str
 
 async fn tls_detail(transport: &HttpsTransport, server: &Server) -> String {
     let result = transport.send(get(&server.secure("api.example"))).await;
-    let Err(TransportError::Tls { authority, detail }) = result else { panic!("{result:?}") };
+    let Err(TransportError::Tls { authority, detail, .. }) = result else { panic!("{result:?}") };
     assert_eq!(authority, format!("api.example:{}", server.address.port()));
     detail
 }
@@ -141,6 +157,117 @@ async fn certificate_of_the_future_is_named() {
     })
     .await;
     assert_eq!(detail, "the certificate is not valid yet by this machine's clock");
+}
+
+/// A server's certificate that signed itself, with one change, and the server.
+async fn self_signed(change: impl FnOnce(&mut CertificateParams)) -> (String, Server) {
+    let key = KeyPair::generate().unwrap();
+    let mut params = CertificateParams::new(vec!["api.example".to_owned()]).unwrap();
+    change(&mut params);
+    let certificate = params.self_signed(&key).unwrap();
+    (certificate.pem(), serve(acceptor_of(&certificate, &key)).await)
+}
+
+fn is_authority(params: &mut CertificateParams) {
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+}
+
+fn trusting_pem(pem: String) -> HttpsTransport {
+    let mut options = named_options();
+    options.ca_certificates.push(CaCertificates::Pem(pem.into_bytes()));
+    HttpsTransport::new(options).unwrap()
+}
+
+#[tokio::test]
+async fn a_named_certificate_of_a_server_is_trusted_itself() {
+    let (own_authority, server) = self_signed(is_authority).await;
+    let answer = trusting_pem(own_authority).send(get(&server.secure("api.example"))).await;
+    assert_eq!(answer.unwrap().body, b"sealed", "its own authority");
+
+    let (plain, server) = self_signed(|_| ()).await;
+    let answer = trusting_pem(plain).send(get(&server.secure("api.example"))).await;
+    assert_eq!(answer.unwrap().body, b"sealed", "signed by itself");
+
+    let authority = Authority::new();
+    let (acceptor, leaf) = authority.issue("api.example", |_| ());
+    let server = serve(acceptor).await;
+    let url = server.secure("api.example");
+    let answer = trusting_pem(leaf.clone()).send(get(&url)).await;
+    assert_eq!(answer.unwrap().body, b"sealed", "without its authority");
+    let chain = format!("{leaf}{}", authority.pem());
+    assert_eq!(trusting_pem(chain).send(get(&url)).await.unwrap().body, b"sealed", "a chain");
+}
+
+type Change = fn(&mut CertificateParams);
+
+#[tokio::test]
+async fn a_named_certificate_is_trusted_for_nothing_but_what_it_says() {
+    let past: Change = |params| {
+        is_authority(params);
+        params.not_before = date_time_ymd(2020, 1, 1);
+        params.not_after = date_time_ymd(2021, 1, 1);
+    };
+    let future: Change = |params| {
+        is_authority(params);
+        params.not_before = date_time_ymd(4000, 1, 1);
+    };
+    let other: Change = |params| {
+        is_authority(params);
+        params.subject_alt_names = vec![SanType::DnsName("other.example".try_into().unwrap())];
+    };
+    let nameless: Change = |params| {
+        is_authority(params);
+        params.subject_alt_names = Vec::new();
+        params.distinguished_name.push(rcgen::DnType::CommonName, "api.example");
+    };
+    let client: Change = |params| {
+        is_authority(params);
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+    };
+    for (name, change, expected, fault) in [
+        ("expired", past, "the certificate has expired (", TlsFault::Expired),
+        ("not yet", future, "the certificate is not valid yet", TlsFault::NotYetValid),
+        ("another name", other, "its names: other.example", TlsFault::Name),
+        ("a common name alone", nameless, "no subject alternative name", TlsFault::Name),
+        ("for clients", client, "not one for servers", TlsFault::Certificate),
+    ] {
+        let (pem, server) = self_signed(change).await;
+        let result = trusting_pem(pem).send(get(&server.secure("api.example"))).await;
+        let Err(TransportError::Tls { detail, fault: found, .. }) = result else {
+            panic!("{name}: {result:?}")
+        };
+        assert!(detail.contains(expected), "{name}: {detail}");
+        assert_eq!(found, fault, "{name}");
+    }
+}
+
+/// The key of a server that is no authority signs for nobody else.
+#[tokio::test]
+async fn a_named_certificate_of_a_server_signs_no_other() {
+    let mut params = CertificateParams::new(vec!["small.example".to_owned()]).unwrap();
+    params.distinguished_name.push(rcgen::DnType::CommonName, "Company CA");
+    let server = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+    let named = server.pem();
+    let forger = Authority(server);
+    let other = serve(forger.acceptor("api.example", |_| ())).await;
+    let said = tls_detail(&trusting_pem(named), &other).await;
+    assert!(said.contains("CA:TRUE is missing"), "{said}");
+}
+
+#[tokio::test]
+async fn a_certificate_that_does_not_help_is_said_not_to_help() {
+    let (_, server) = self_signed(is_authority).await;
+    let stranger = HttpsTransport::new(named_options()).unwrap();
+    let said = tls_detail(&stranger, &server).await;
+    assert!(said.contains("is not among those named with --ca"), "{said}");
+    let authority = Authority::new();
+    let server = serve(Authority::new().acceptor("api.example", |_| ())).await;
+    // Another authority of the same name.
+    let said = tls_detail(&trusting(&authority), &server).await;
+    assert!(said.contains("its key is another") || said.contains("signature"), "{said}");
+    let (unrelated, _) = self_signed(|_| ()).await;
+    let said = tls_detail(&trusting_pem(unrelated), &server).await;
+    assert_eq!(said, "none of the certificates named with --ca is the server's or signed it");
 }
 
 #[tokio::test]

@@ -35,7 +35,8 @@ impl Gate {
 /// Lets a request pass to its route, or answers it.
 pub(super) async fn pass(gate: Gate, mut request: Request, next: Next) -> Response {
     let enterprise = request.uri().path().starts_with("/api/v3");
-    let mut site = Site::new(&gate.origin, enterprise);
+    let public = gate.world.public_origin();
+    let mut site = Site::new(public.as_deref().unwrap_or(&gate.origin), enterprise);
     site.names_version &= !gate.world.hides_version();
     if !request.headers().contains_key("user-agent") {
         return missing_user_agent();

@@ -5,7 +5,12 @@ use proptest::prelude::*;
 use super::*;
 
 fn endpoint(name: &str, base: &str) -> BoundEndpoint {
-    BoundEndpoint { name: name.to_owned(), base: Url::parse(base).unwrap(), reach: Reach::Public }
+    BoundEndpoint {
+        name: name.to_owned(),
+        base: Url::parse(base).unwrap(),
+        reach: Reach::Public,
+        settings: vec!["api_url".to_owned()],
+    }
 }
 
 fn locate(base: &str, segments: &[&str]) -> Result<String, Rule> {
@@ -217,6 +222,72 @@ fn links_outside_of_every_base_are_refused() {
 }
 
 #[test]
+fn a_link_by_another_name_is_read_at_the_endpoint_where_both_are_one_service() {
+    let from = "https://ghe-inner:8443/api/v3/repos/a/b/issues?page=1";
+    let base = "https://ghe-inner:8443/api/v3";
+    let root = "https://proxy.corp";
+    let asked = "https://proxy.corp/repos/a/b/issues";
+    for (base, from, link, expected) in [
+        (
+            base,
+            from,
+            "https://ghe.example/api/v3/repositories/1/issues?page=2#x",
+            Some("https://ghe-inner:8443/api/v3/repositories/1/issues?page=2"),
+        ),
+        (
+            base,
+            from,
+            "http://ghe-inner:8443/api/v3/x?page=2",
+            Some("https://ghe-inner:8443/api/v3/x?page=2"),
+        ),
+        (base, from, "https://ghe-inner/api/v3/x", Some("https://ghe-inner:8443/api/v3/x")),
+        (base, from, "https://ghe.example/api/v3", Some("https://ghe-inner:8443/api/v3")),
+        (
+            root,
+            asked,
+            "https://api.example/repos/a/b/issues?page=2",
+            Some("https://proxy.corp/repos/a/b/issues?page=2"),
+        ),
+        // Its own name already, or a place of which nothing is known.
+        (base, from, "https://ghe-inner:8443/api/v3/x", None),
+        (base, from, "https://ghe.example/api/v33/x", None),
+        (base, from, "https://ghe.example/API/v3/x", None),
+        (base, from, "https://ghe.example/x", None),
+        (base, from, "https://ghe.example//api/v3/x", None),
+        (base, from, "https://ghe.example/api/v3/../x", None),
+        (base, from, "https://ghe.example/api/v3/%2e%2e%2fx", None),
+        (base, from, "https://ghe.example/api/v3/..%2f..%2fx", None),
+        (base, from, "https://ghe.example/api/v3/..;/x", None),
+        (base, from, "https://me@ghe.example/api/v3/x", None),
+        (base, from, "https://me:word@ghe.example/api/v3/x", None),
+        (base, from, "file:///api/v4/x", None),
+        (root, asked, "https://api.example/repositories/1/issues?page=2", None),
+        (root, asked, "https://evil.example/", None),
+        // The response came from where a redirect led.
+        (base, "https://objects.example/api/v3/x", "https://ghe.example/api/v3/x?page=2", None),
+    ] {
+        let found =
+            endpoint("api", base).adopt(&Url::parse(link).unwrap(), &Url::parse(from).unwrap());
+        assert_eq!(found.as_ref().map(Url::as_str), expected, "{link}");
+    }
+}
+
+#[test]
+fn a_refused_link_names_both_places_and_the_setting() {
+    let endpoints = [endpoint("api", "https://ghe-inner:8443/api/v3")];
+    let denial = accept_link("https://ghe.example/x?page=2", &endpoints).unwrap_err();
+    let said = denial.to_string();
+    for text in ["https://ghe.example/x", "https://ghe-inner:8443/api/v3"] {
+        assert!(said.contains(text), "{said}");
+    }
+    let remedies = denial.remedies();
+    assert!(remedies[0].text.contains("`api_url`"), "{remedies:?}");
+    assert!(remedies.iter().all(|remedy| !remedy.text.contains("author")), "{remedies:?}");
+    let failure: crate::failure::Failure = denial.into();
+    assert_eq!(failure.cause, crate::failure::Cause::Protocol);
+}
+
+#[test]
 fn a_refused_link_is_named_without_its_query() {
     let denial = accept_link("https://evil.example.com/a?token=hunter2", &[]).unwrap_err();
     assert_eq!(denial.subject(), "https://evil.example.com/a");
@@ -238,7 +309,7 @@ fn a_link_is_as_long_as_the_limit_and_not_one_more() {
 fn a_link_is_as_long_as_it_becomes() {
     let base = Url::parse("https://api.example.com").unwrap();
     let reach = crate::EgressPolicy::strict().judge_url(&base).unwrap();
-    let endpoints = [BoundEndpoint { name: "api".to_owned(), base, reach }];
+    let endpoints = [BoundEndpoint { name: "api".to_owned(), base, reach, settings: Vec::new() }];
     let link = format!("https://api.example.com/{}", "\"".repeat(MAX_URL_BYTES / 3));
     assert_eq!(
         accept_link(&link, &endpoints).err().map(|denial| denial.rule()),
