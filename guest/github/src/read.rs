@@ -159,7 +159,8 @@ fn issues(api: &Api, request: &ReadRequest) -> Result<Page, Failure> {
     let (repository, name) = repository_of(api, request)?;
     let cursor = Cursor::read(request, Scope::repository(&name))?;
     let first = since(by_change(&repository, "issues"), &cursor);
-    let listing = Listing::new(About::Repository(&name), Keeps::Reach);
+    let listing =
+        Listing { latest: host::now(), ..Listing::new(About::Repository(&name), Keeps::Reach) };
     listing.page(api, cursor, first, request)
 }
 
@@ -169,6 +170,7 @@ fn pull_requests(api: &Api, request: &ReadRequest) -> Result<Page, Failure> {
     let first = by_change(&repository, "pulls");
     let listing = Listing {
         stops_before: cursor.since,
+        latest: host::now(),
         ..Listing::new(About::Repository(&name), Keeps::ReachAndFirstPage)
     };
     listing.page(api, cursor, first, request)
@@ -196,7 +198,6 @@ fn commits(api: &Api, request: &ReadRequest) -> Result<Page, Failure> {
     let begun = cursor.clone();
     let listing = Listing {
         key: Key::Sha,
-        // A committer's clock may be years ahead.
         latest: host::now(),
         ..Listing::new(About::Repository(&name), Keeps::Reach)
     };

@@ -94,7 +94,8 @@ pub(super) struct Listing<'a> {
     pub(super) key: Key,
     /// The run ends at the first record that changed before this.
     pub(super) stops_before: Option<Timestamp>,
-    /// No run reaches further than this.
+    /// No run reaches further than this: a date ahead, of a committer's or a server's wrong clock, would
+    /// keep later runs from seeing anything.
     pub(super) latest: Timestamp,
 }
 

@@ -8,6 +8,9 @@ use crate::GitHub;
 
 const NEXT: &str = "https://api.github.com/repositories/515435940/issues?per_page=2&page=2";
 
+/// The middle of 2026.
+const NOW: u64 = 1_782_864_000_000;
+
 fn request(stream: &str, cursor: Option<&str>, limit: u32) -> ReadRequest {
     ReadRequest {
         stream: stream.to_owned(),
@@ -28,7 +31,7 @@ fn read_as(
     answer: Response,
 ) -> (Result<Page, Failure>, Trace) {
     let settings = Settings::from_json(r#"{"api_url":"https://api.github.com"}"#);
-    let script = Script::new().secret("token", kind).answer(answer);
+    let script = Script::new().at(NOW).secret("token", kind).answer(answer);
     script.run(|| GitHub::read(settings, request))
 }
 
@@ -383,13 +386,19 @@ fn commits_go_by_their_name_and_the_date_of_the_committer() {
 }
 
 #[test]
-fn a_commit_from_the_future_does_not_hide_those_to_come() {
-    // The script's time is the beginning of 2026.
-    let answer = commits_of(&["2099-01-01T00:00:00Z"]);
-    let page = read(request("commits", None, 10), answer).0.unwrap();
-    let Change::Upsert(item) = &page.changes[0] else { unreachable!() };
-    assert_eq!(item.updated_at, time::rfc3339("2099-01-01T00:00:00Z"), "the record is as it is");
-    assert!(kept(&page).unwrap().contains("\"since\":1767225600000"), "{:?}", kept(&page));
+fn a_date_ahead_does_not_hide_the_changes_to_come() {
+    const AHEAD: &str = "2099-01-01T00:00:00Z";
+    for (stream, response) in [
+        ("commits", commits_of(&[AHEAD])),
+        ("issues", Response::new(200).with_json(&format!("[{}]", issue(1, AHEAD)))),
+        ("pull_requests", Response::new(200).with_json(&format!("[{}]", issue(1, AHEAD)))),
+    ] {
+        let page = read(request(stream, None, 10), response).0.unwrap();
+        let Change::Upsert(item) = &page.changes[0] else { unreachable!() };
+        assert_eq!(item.updated_at, time::rfc3339(AHEAD), "{stream}: the record is as it is");
+        let since = format!("\"since\":{NOW}");
+        assert!(kept(&page).unwrap().contains(&since), "{stream}: {:?}", kept(&page));
+    }
 }
 
 #[test]
