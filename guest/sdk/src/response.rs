@@ -146,24 +146,29 @@ impl Response {
     }
 
     fn not_json(&self, error: &serde_json::Error) -> Failure {
-        let parser = |failure: Failure| failure.evidence("parser", &error.to_string());
+        let named = |it: &diagnosis::Diagnosis| it.failure(Cause::Protocol);
+        let parsed = |it: &diagnosis::Diagnosis, error: &serde_json::Error| {
+            named(it).evidence("parser", &error.to_string())
+        };
         let failure = if self.is_web_page() {
             let title = self.page_title().unwrap_or_default();
-            diagnosis::WEB_PAGE.failure(Cause::Protocol).evidence("page_title", &title)
+            named(&diagnosis::WEB_PAGE).evidence("page_title", &title)
         } else if self.body.trim_ascii().is_empty() {
-            diagnosis::EMPTY.failure(Cause::Protocol)
+            named(&diagnosis::EMPTY)
         } else if let Some(failure) = self.in_other_encoding() {
             failure
         } else if self.is_several_values() {
-            self.quoted(diagnosis::SEVERAL.failure(Cause::Protocol))
-        } else if error.is_data() {
-            parser(diagnosis::SHAPE.failure(Cause::Protocol))
-        } else if error.is_eof() {
-            parser(diagnosis::CUT.failure(Cause::Protocol))
-        } else if error.to_string().starts_with("trailing characters") {
-            parser(diagnosis::TRAILING.failure(Cause::Protocol))
+            self.quoted(named(&diagnosis::SEVERAL))
         } else {
-            self.quoted(parser(diagnosis::NOT_JSON.failure(Cause::Protocol)))
+            // Whether it is JSON at all, whatever was expected of it.
+            match serde_json::from_slice::<serde::de::IgnoredAny>(&self.body) {
+                Ok(_) => parsed(&diagnosis::SHAPE, error),
+                Err(error) if error.is_eof() => parsed(&diagnosis::CUT, &error),
+                Err(error) if error.to_string().starts_with("trailing characters") => {
+                    parsed(&diagnosis::TRAILING, &error)
+                }
+                Err(error) => self.quoted(parsed(&diagnosis::NOT_JSON, &error)),
+            }
         };
         failure.retry(Retry::Backoff).based_on(self, &["content-type"])
     }
@@ -284,6 +289,12 @@ mod tests {
             ("UTF-16 without a mark, big", utf_16(&[], u16::to_be_bytes), "UTF-16"),
             ("UTF-32", Response::new(200).with_body(b"\xff\xfe\0\0[\0\0\0".to_vec()), "UTF-32"),
             ("text behind it", Response::new(200).with_json("[\"1\"] OK"), "more follows"),
+            ("text behind another shape", Response::new(200).with_json("{} OK"), "more follows"),
+            (
+                "another shape, cut off",
+                Response::new(200).with_json("{\"a\":"),
+                "ends in the middle",
+            ),
             ("a bracket too many", Response::new(200).with_json("[\"1\"]]"), "more follows"),
             ("lines of lists", Response::new(200).with_json("[\"1\"]\n[\"2\"]\n"), "several"),
             ("lines of objects", Response::new(200).with_json("{\"a\":1}\n{\"a\":2}\n"), "several"),

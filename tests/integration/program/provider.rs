@@ -72,7 +72,7 @@ fn each_answer_has_its_exit_code_its_cause_and_its_sentence() {
         ("UTF-16", Fault::json(200, &[], utf_16), 3, "protocol", "UTF-16"),
         ("Latin-1", Fault::json(200, &[], &b"{\"a\":\"\xfc\"}"[..]), 3, "protocol", "UTF-8"),
         ("cut off", Fault::json(200, &[], "{\"id\":1,"), 3, "protocol", "ends in the middle"),
-        ("more behind it", Fault::json(200, &[], "{} x"), 3, "protocol", ""),
+        ("more behind it", Fault::json(200, &[], "{} x"), 3, "protocol", "more follows"),
         ("lines", Fault::json(200, &[], "{\"id\":1}\n{\"id\":2}"), 3, "protocol", "several"),
         ("long URL", Fault::html(414, "<html>414 URI Too Long"), 3, "protocol", "URL is too long"),
         ("bad gateway", Fault::server_error(502), 5, "unreachable", "got no valid answer"),
