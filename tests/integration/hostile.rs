@@ -352,6 +352,29 @@ async fn no_link_leaves_the_base() {
     assert!(sent.len() <= 3, "{sent:?}");
 }
 
+/// The connector is not to blame for what a person gave it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_an_input_spoils_names_the_input() {
+    let transport = provider();
+    let (host, _) = scripted_host(&transport, limits());
+    let connector = load(&host, "echo").await.unwrap();
+    for (path, rule) in [
+        ("中".repeat(900), "url-length"),
+        (format!("search/{}", "😀".repeat(700)), "url-length"),
+        ("a/../b".to_owned(), "path-segment"),
+        ("..".to_owned(), "path-segment"),
+    ] {
+        let answer = bound(&connector, &[("path", json!(path))]).check().await.unwrap();
+        let failure = answer.unwrap_err();
+        assert_eq!(failure.cause.code(), "invalid-input", "{rule}: {failure:?}");
+        assert_eq!(failure.code, rule, "{failure:?}");
+        assert_eq!(failure.fields[0].pointer, "/settings/path", "{failure:?}");
+        let told = format!("{} {:?}", failure.message, failure.remedies);
+        assert!(!told.contains("author") && told.contains("`path`"), "{told}");
+    }
+    assert!(transport.received().is_empty());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_secret_goes_only_to_its_audience() {
     let transport = ScriptedTransport::new()
