@@ -234,6 +234,51 @@ impl Cage {
         self.listen(&run);
     }
 
+    /// The secret in what people copy with it: some of these are taken, the others refused.
+    fn wrappings(&mut self) {
+        let id = self.connect(&[]);
+        let secret = self.secret.clone();
+        let half = &secret[..secret.len() / 2];
+        let basic = STANDARD.encode(format!("ada:{secret}"));
+        let texts = [
+            format!("\"{secret}\""),
+            format!("`{secret}"),
+            format!("Bearer {secret}"),
+            format!("Authorization: Basic {basic}"),
+            format!("curl -H 'PRIVATE-TOKEN: {secret}' https://git.example"),
+            format!("export GITHUB_TOKEN=\"{secret}\""),
+            format!("token: {secret} # mine"),
+            format!("https://x-access-token:{secret}@github.com/o/r.git"),
+            format!("machine github.com login ada password {secret}"),
+            serde_json::json!({ "token": secret, "half": half }).to_string(),
+            format!("# {secret}\n{secret}x\n{half}"),
+            format!("\u{feff}{half}\u{200b}{}", &secret[half.len()..]),
+            format!("'{half}'"),
+            format!("Bearer {half}"),
+            format!("TOKEN={half}"),
+            format!("{secret} {secret}1, {secret}2"),
+        ];
+        let home = &self.home;
+        let connect = ["connect", "github", "--secret", "token=env:TEST_TOKEN"];
+        let update = ["update", &id, "--secret", "token=env:TEST_TOKEN"];
+        let mut runs = Vec::new();
+        for text in &texts {
+            let commands: [&[&str]; 4] = [
+                &[&connect[..], &["--json"]].concat(),
+                &[&connect[..], &["-vvv"]].concat(),
+                &[&connect[..], &["--dry-run"]].concat(),
+                &[&update[..], &["-vvv"]].concat(),
+            ];
+            runs.extend(commands.iter().map(|command| home.run_with(text, command)));
+            runs.push(home.run_fed(text, &["connect", "github", "-vvv", "--secret", "token=-"]));
+        }
+        for run in &runs {
+            self.listen(run);
+        }
+        let refused = runs.iter().filter(|run| run.code == Some(2)).count();
+        assert!(refused >= 9, "{refused} wrappings were refused, which proves too little");
+    }
+
     /// That it was sent, and is nowhere else. Outside of the cage, every file of the runs counts.
     fn open(self) {
         let sent = self.github.requests();
@@ -267,6 +312,7 @@ fn sing(secret: &str, public: usize) {
     cage.commands();
     cage.refusals();
     cage.mistakes();
+    cage.wrappings();
     cage.open();
 }
 

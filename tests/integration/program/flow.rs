@@ -79,6 +79,60 @@ fn blanks_around_a_token_are_removed_with_a_note() {
 }
 
 #[test]
+fn a_token_in_its_wrapping_is_taken_however_it_is_entered() {
+    let github = GitHub::start();
+    let home = Home::of(&github);
+    let token = github.add(Account::classic("ada", &["repo"]));
+    let id = home.connect(&token, &[]);
+    for (wrapping, told) in [
+        ("\"{}\"", "Token stands in quotes; they were removed."),
+        ("Authorization: Bearer {}", "in a header and behind the word `Bearer`"),
+        ("export GITHUB_TOKEN='{}'", "in an assignment and in quotes"),
+        ("{\"token\": \"{}\"}", "in JSON and in quotes"),
+        ("# the token\r\n{}\r\n", "among other lines"),
+        ("\u{feff}{}", "among invisible characters"),
+    ] {
+        let text = wrapping.replace("{}", &token);
+        let path = home.file("token.txt", &text);
+        let utf16: Vec<u8> =
+            format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let windows = home.file("windows.txt", utf16);
+        let file = format!("token=file:{path}");
+        let windows = format!("token=file:{windows}");
+        let connect = ["connect", "github", "--secret"];
+        github.forget();
+        home.run_with(&text, &[&connect[..], &["token=env:TEST_TOKEN"]].concat()).done().says(told);
+        home.run(&[&connect[..], &[&file]].concat()).done().says(told);
+        home.run(&[&connect[..], &[&windows]].concat()).done().says(told);
+        home.run_fed(&text, &[&connect[..], &["token=-"]].concat()).done().says(told);
+        home.run(&["update", &id, "--secret", &file]).done().says(told);
+        let json = home.run(&["update", &id, "--secret", &file, "--json"]).done().json();
+        assert_eq!(json["notes"][0]["code"], "secret-unwrapped", "{json}");
+        assert!(arrived(&github).iter().all(|used| *used == token), "{wrapping}");
+    }
+}
+
+#[test]
+fn a_wrapping_without_a_token_is_refused_before_anything_is_sent() {
+    let github = GitHub::start();
+    let home = Home::of(&github);
+    let connect = ["connect", "github", "--secret", "token=env:TEST_TOKEN"];
+    for (text, told) in [
+        ("\"hunter2hunter2\"", "stands in quotes;"),
+        ("<your token>", "stands in angle brackets;"),
+        ("GITHUB_TOKEN=hunter2", "stands in an assignment;"),
+        ("$GITHUB_TOKEN", "is the name of a variable and not its value"),
+        ("\"ghp_hunter2\"", "is cut short, too long or broken up"),
+    ] {
+        let run = home.run_with(text, &connect).ended(2).says(told);
+        assert!(!run.stderr.contains("hunter2") && !run.stderr.contains("new token"), "{run:#?}");
+        let error = home.run_with(text, &[&connect[..], &["--json"]].concat()).ended(2).error();
+        assert_eq!(error["fields"][0]["pointer"], "/secrets/token", "{error}");
+    }
+    assert!(github.requests().is_empty());
+}
+
+#[test]
 fn a_token_that_looks_truncated_is_tried_and_told() {
     let github = GitHub::start();
     let whole = token::classic("ada");

@@ -678,3 +678,32 @@ fn an_issue_that_alone_is_too_large_is_named_and_left_out_where_that_is_asked() 
         assert_eq!(missing, [7], "{kind}");
     }
 }
+
+#[test]
+fn tokens_of_jira_are_taken_out_of_their_wrapping() {
+    let setup = Setup::new();
+    let cloud = setup.jira.add(Account::classic("ada"));
+    let server = setup.jira.add(Account::personal("ada"));
+    for (method, host, secret) in
+        [("api_token", SITE, &cloud), ("personal_access_token", "jira.example.com/jira", &server)]
+    {
+        let credentials = STANDARD.encode(format!("ada@example.com:{secret}"));
+        for text in [
+            format!("\u{2018}{secret}\u{2019}"),
+            format!("Bearer {secret}"),
+            format!("Authorization: Basic {credentials}"),
+            format!("JIRA_API_TOKEN=\"{secret}\""),
+            format!("machine {host} login ada@example.com password {secret}"),
+            format!("ada@example.com:{secret}"),
+            format!("curl -u 'ada@example.com:{secret}' https://{host}/rest/api/3/myself"),
+        ] {
+            let connected = setup.connect(method, host, "ada", &text).done().json();
+            assert_eq!(connected["notes"][0]["code"], "secret-unwrapped", "{method}: {connected}");
+        }
+        let before = setup.jira.requests().len();
+        let run = setup.connect(method, host, "ada", "token: 'hunter2'").ended(2);
+        assert!(!run.stdout.contains("hunter2"), "{run:#?}");
+        assert_eq!(run.error()["fields"][0]["pointer"], format!("/secrets/{method}"));
+        assert_eq!(setup.jira.requests().len(), before);
+    }
+}
