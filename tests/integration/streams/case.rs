@@ -80,6 +80,10 @@ pub(super) enum Trouble {
     Fails { page: u32, how: How },
     /// Every page of more records than these fails.
     Cap { records: u32, how: How },
+    /// Every page fails that has more of these records, which are large.
+    Heavy { from: u32, count: u32, most: u32, how: How },
+    /// This record alone is too large. It is left out, or a run fails at it.
+    Giant { which: u32, skip: bool },
     /// The process is killed while it waits for that request.
     Killed { page: u32 },
     /// The server puts at most so many records on a page.
@@ -133,11 +137,16 @@ pub(super) enum Trouble {
 }
 
 impl Trouble {
+    /// How many kinds there are.
+    pub(super) const KINDS: usize = 28;
+
     /// Whether all records can be read all the same, perhaps in several runs.
     fn is_bearable(self, stream: Stream, links_by_place: bool) -> bool {
         let by_number = stream != Stream::CloudIssues && !links_by_place;
         match self {
-            Self::Cap { .. } => stream != Stream::ServerProjects,
+            // That list comes whole.
+            Self::Cap { .. } | Self::Heavy { .. } => stream != Stream::ServerProjects,
+            Self::Giant { skip, .. } => skip && stream != Stream::ServerProjects,
             Self::Overlaps => stream.is_of_github() || stream == Stream::CloudIssues,
             // Lists by number: what follows a removed record moves up, and one is never seen.
             Self::Changes { edit: Edit::Remove { .. }, .. } => !by_number,
@@ -192,10 +201,23 @@ impl Trouble {
 
     fn bearable(chance: &mut Chance, stream: Stream) -> Self {
         let page = 1 + chance.below(6);
-        match chance.below(23) {
+        // What only these two know comes more often with them.
+        let kind = match stream {
+            Stream::CloudIssues if chance.percent(30) => 16,
+            Stream::ServerIssues if chance.percent(20) => 19,
+            _ => chance.below(23),
+        };
+        match kind {
             0..=4 => Self::Fails { page, how: How::any(chance) },
             5 | 6 => Self::Killed { page },
-            7 | 8 => Self::Cap { records: 1 + chance.below(40), how: How::heavy(chance) },
+            7 => Self::Cap { records: 1 + chance.below(40), how: How::heavy(chance) },
+            8 => match chance.below(2) {
+                0 => Self::Giant { which: chance.below(100), skip: true },
+                _ => {
+                    let (from, count) = (chance.below(200), 1 + chance.below(60));
+                    Self::Heavy { from, count, most: 1 + chance.below(20), how: How::heavy(chance) }
+                }
+            },
             9 => Self::Fewer { most: 1 + chance.below(60) },
             10 => Self::More { least: 1 + chance.below(120) },
             11 => Self::Short,
@@ -208,16 +230,18 @@ impl Trouble {
             },
             17 => Self::SilentIdentity,
             18 => Self::EndUnsaid,
-            19 => Self::TotalTooHigh { by: 1 + chance.below(300) },
+            19 => Self::TotalTooHigh { by: 1 + chance.below(12) },
             20 => Self::EmptyLastPage,
             21 => Self::LinksByPlace,
             _ => Self::Overlaps,
         }
     }
 
-    fn unbearable(chance: &mut Chance) -> Self {
+    /// The kinds in turn.
+    fn unbearable(chance: &mut Chance, turn: u64) -> Self {
         let page = 1 + chance.below(5);
-        match chance.below(9) {
+        match turn % 10 {
+            9 => Self::Giant { which: chance.below(40), skip: false },
             0 => Self::EndsEarly { page },
             1 => Self::Circle { page, back: 1 + chance.below(4) },
             2 => Self::FirstPageForEver,
@@ -275,9 +299,12 @@ impl Case {
     pub(super) fn bearable(number: u64) -> Self {
         let (mut chance, mut case) = Self::drawn(number);
         for _ in 0..chance.below(5) {
-            let trouble = Trouble::bearable(&mut chance, case.stream);
-            case.troubles.push(trouble);
-            if !trouble.applies(case.stream) || !case.is_bearable() {
+            for _ in 0..4 {
+                let trouble = Trouble::bearable(&mut chance, case.stream);
+                case.troubles.push(trouble);
+                if trouble.applies(case.stream) && case.is_bearable() {
+                    break;
+                }
                 case.troubles.pop();
             }
         }
@@ -293,9 +320,13 @@ impl Case {
                 case.troubles.push(trouble);
             }
         }
-        let drawn = (0..20).map(|_| Trouble::unbearable(&mut chance));
-        let fitting = drawn.filter(|trouble| trouble.applies(case.stream)).take(1);
-        case.troubles.extend(fitting.collect::<Vec<_>>());
+        let round = number / Stream::ALL.len() as u64;
+        let turns = match case.stream {
+            Stream::CloudIssues if round.is_multiple_of(2) => 6..7,
+            _ => number + round..number + round + 10,
+        };
+        let mut drawn = turns.map(|turn| Trouble::unbearable(&mut chance, turn));
+        case.troubles.extend(drawn.find(|trouble| trouble.applies(case.stream)));
         // A run that leads nowhere is given up only after many pages: these are small.
         case.records = case.records.min(40);
         case.fitted()
@@ -356,6 +387,8 @@ impl Case {
         let left = self.troubles.iter().fold(asked, |page, trouble| match *trouble {
             // The host asks for a quarter of what was too much.
             Trouble::Cap { records, .. } => page.min((records / 4).max(1)),
+            Trouble::Heavy { most, .. } => page.min((most / 4).max(1)),
+            Trouble::Giant { .. } => 1,
             Trouble::Fewer { most } => page.min(most),
             _ => page,
         });
@@ -369,9 +402,38 @@ impl Case {
         let is = |kind: fn(&Trouble) -> bool| self.troubles.iter().any(kind);
         let gives_more = is(|one| matches!(one, Trouble::More { .. } | Trouble::Overlaps));
         // Such a server cannot deliver what it insists on.
-        let insists = gives_more && is(|one| matches!(one, Trouble::Cap { .. }));
+        let insists = gives_more
+            && is(|one| {
+                matches!(one, Trouble::Cap { .. } | Trouble::Heavy { .. } | Trouble::Giant { .. })
+            });
+        // Such a server's page numbers mean another place than those of the size that is asked for,
+        // and nothing tells which.
+        let unnumbered = self.stream.is_of_github()
+            && !by_place
+            && self.changes_size()
+            && is(|one| matches!(one, Trouble::More { .. }));
+        // The connector takes 20 pages without a record for an endless list, and a page may have one.
+        let miscounted = self.troubles.iter().map(|one| match *one {
+            Trouble::TotalTooHigh { by } => by,
+            _ => 0,
+        });
+        let miscounted = miscounted.sum::<u32>() >= 20;
         let bearable = |one: &Trouble| one.is_bearable(self.stream, by_place);
-        !insists && self.troubles.iter().all(bearable)
+        !insists && !unnumbered && !miscounted && self.troubles.iter().all(bearable)
+    }
+
+    /// Whether pages of several sizes are asked for.
+    fn changes_size(&self) -> bool {
+        let heavy = |how: How| matches!(how, How::Status(502 | 504) | How::Timeout | How::TooLarge);
+        let sizes = |limit: &u32| (*limit).min(LARGEST_PAGE);
+        let mut sizes = self.limits.iter().map(sizes);
+        let first = sizes.next();
+        sizes.any(|size| Some(size) != first)
+            || self.troubles.iter().any(|one| match *one {
+                Trouble::Fails { how, .. } => heavy(how),
+                Trouble::Cap { .. } | Trouble::Heavy { .. } | Trouble::Giant { .. } => true,
+                _ => false,
+            })
     }
 
     /// Whether nothing is a reason for a record to come twice.
@@ -385,7 +447,11 @@ impl Case {
                     | Trouble::TokenRefusedOnce
             )
         };
-        self.stream != Stream::ServerIssues && !self.troubles.iter().any(repeats)
+        // The pages of a server that gives fewer than were asked for have other numbers.
+        let fewer = self.troubles.iter().any(|one| matches!(one, Trouble::Fewer { .. }));
+        let renumbered = self.stream.is_of_github() && fewer && self.changes_size();
+        let by_second = self.stream == Stream::ServerIssues;
+        !renumbered && !by_second && !self.troubles.iter().any(repeats)
     }
 
     /// Whether a later run is documented to bring every change.
@@ -406,6 +472,17 @@ impl Case {
 
     pub(super) fn has_links_by_place(&self) -> bool {
         self.has(Trouble::LinksByPlace)
+    }
+
+    /// Whether that record alone is too large.
+    pub(super) fn is_giant(&self, place: u32) -> bool {
+        let giant = |one: &Trouble| matches!(*one, Trouble::Giant { which, .. } if which == place);
+        self.troubles.iter().any(giant)
+    }
+
+    /// Whether the person lets records be left out that are too large.
+    pub(super) fn skips_oversized(&self) -> bool {
+        self.troubles.iter().any(|one| matches!(one, Trouble::Giant { skip: true, .. }))
     }
 
     pub(super) fn hides(&self, place: u32) -> bool {

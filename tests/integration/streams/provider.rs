@@ -34,16 +34,20 @@ pub(super) struct Ask {
     /// The query, and the members of a body in JSON.
     pub(super) fields: HashMap<String, String>,
     pub(super) if_none_match: Option<String>,
+    /// Whether the response is small whatever the records are.
+    light: bool,
 }
 
 impl Ask {
-    pub(super) fn new(url: Url, body: &[u8], if_none_match: Option<String>) -> Self {
+    pub(super) fn new(method: &str, url: Url, body: &[u8], if_none_match: Option<String>) -> Self {
         let mut fields: HashMap<String, String> = url.query_pairs().into_owned().collect();
         if let Ok(Value::Object(members)) = serde_json::from_slice(body) {
             let text = |value: Value| value.as_str().map_or(value.to_string(), str::to_owned);
             fields.extend(members.into_iter().map(|(name, value)| (name, text(value))));
         }
-        Self { url, fields, if_none_match }
+        let all = |text: &String| text.contains("navigable");
+        let light = method == "HEAD" || fields.get("fields").is_some_and(|text| !all(text));
+        Self { url, fields, if_none_match, light }
     }
 
     fn text(&self, name: &str) -> Option<&str> {
@@ -249,13 +253,29 @@ impl State {
 
     /// The records of the page from `start` on, by what the case does to them; `Err` where the page is
     /// too much.
-    fn served(&mut self, list: &[Record], start: usize, size: usize) -> Result<Vec<Record>, How> {
+    fn served(
+        &mut self,
+        ask: &Ask,
+        list: &[Record],
+        start: usize,
+        size: usize,
+    ) -> Result<Vec<Record>, How> {
         let end = (start + size).min(list.len());
         let mut records = list.get(start..end).unwrap_or_default().to_vec();
         for trouble in self.active().collect::<Vec<_>>() {
             match trouble {
-                Trouble::Cap { records: most, how } if records.len() > most as usize => {
+                Trouble::Cap { records: most, how }
+                    if records.len() > most as usize && !ask.light =>
+                {
                     return Err(how);
+                }
+                Trouble::Heavy { from, count, most, how }
+                    if World::number_of(&records, from, count) > most as usize =>
+                {
+                    return Err(how);
+                }
+                Trouble::Giant { .. } if World::has_giant(&records) && !ask.light => {
+                    return Err(How::TooLarge);
                 }
                 Trouble::Repeats { page } if page == self.pages => {
                     records.clone_from(&self.previous);
@@ -316,7 +336,8 @@ impl Transport for Provider {
             OutboundValue::Plain(value) if name == "if-none-match" => Some(value.clone()),
             _ => None,
         });
-        let answer = self.answer(&Ask::new(request.url, &request.body, tag));
+        let answer =
+            self.answer(&Ask::new(request.method.as_str(), request.url, &request.body, tag));
         Box::pin(async move {
             match answer {
                 Answer::Response(response) => Ok(response),

@@ -62,8 +62,9 @@ fn read(stream: &TcpStream, base: &Url) -> Option<Ask> {
     let length = header("content-length").map_or(0, |text| text.parse().unwrap());
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
-    let target = head.first()?.split(' ').nth(1)?;
-    Some(Ask::new(base.join(target).unwrap(), &body, header("if-none-match")))
+    let mut words = head.first()?.split(' ');
+    let (method, target) = (words.next()?, words.next()?);
+    Some(Ask::new(method, base.join(target).unwrap(), &body, header("if-none-match")))
 }
 
 fn encoded(response: &InboundResponse) -> Vec<u8> {

@@ -94,6 +94,8 @@ pub(super) struct Record {
     /// Whether the account may see it. The provider cuts pages before it leaves records out.
     shown: bool,
     version: u64,
+    /// Whether it alone is larger than a response may be.
+    giant: bool,
     /// Whether it has been there, unchanged or changed, since the beginning.
     stays: bool,
 }
@@ -134,6 +136,7 @@ impl World {
                 dated: !chance.percent(case.percent_undated),
                 shown: !case.hides(u32::try_from(place).unwrap()),
                 version: 1,
+                giant: case.is_giant(u32::try_from(place).unwrap()),
                 stays: true,
             }
         };
@@ -201,20 +204,37 @@ impl World {
             self.next_id - 1
         };
         let place = i64::try_from(self.records.len()).unwrap() + 1_000;
-        let (changed, dated, shown, version, stays) = (self.now, true, true, 1, false);
-        self.records.push(Record { id, place, changed, dated, shown, version, stays });
+        let (changed, dated, shown, version) = (self.now, true, true, 1);
+        let (giant, stays) = (false, false);
+        self.records.push(Record { id, place, changed, dated, shown, version, giant, stays });
     }
 
     /// Keys and versions of all records that the account may see.
     pub(super) fn visible(&self) -> impl Iterator<Item = (String, u64)> {
-        let shown = self.records.iter().filter(|record| record.shown);
+        let shown = self.records.iter().filter(|record| record.shown && !record.giant);
         shown.map(|record| (self.stream.key(record.id), record.version))
     }
 
     /// Keys of all visible records that have been there since the beginning.
     pub(super) fn permanent(&self) -> impl Iterator<Item = String> {
-        let stays = self.records.iter().filter(|record| record.shown && record.stays);
+        let stays =
+            self.records.iter().filter(|record| record.shown && record.stays && !record.giant);
         stays.map(|record| self.stream.key(record.id))
+    }
+
+    /// How many of the records were among those from the start, from that one on.
+    pub(super) fn number_of(records: &[Record], from: u32, count: u32) -> usize {
+        let among = i64::from(from)..i64::from(from + count);
+        records.iter().filter(|record| among.contains(&record.place)).count()
+    }
+
+    /// Whether a record is there that alone is too large.
+    pub(super) fn has_giant(records: &[Record]) -> bool {
+        records.iter().any(|record| record.giant && record.shown)
+    }
+
+    pub(super) fn holds_giant(&self) -> bool {
+        Self::has_giant(&self.records)
     }
 
     /// The JSON of those records that the account may see.

@@ -25,7 +25,7 @@ impl State {
         let start = self.start(ask, &list, size, number);
         let end = (start + size).min(list.len());
         let next = self.next(&list, (start, end, size), number);
-        let records = match self.served(&list, start, size) {
+        let records = match self.served(ask, &list, start, size) {
             Ok(records) => records,
             Err(how) => return self.fail(how),
         };
@@ -43,7 +43,8 @@ impl State {
             }
             headers.push(("etag", tag));
         }
-        self.respond(200, "application/json", body.into(), &headers)
+        let body = if ask.light { Vec::new() } else { body.into() };
+        self.respond(200, "application/json", body, &headers)
     }
 
     fn start(&self, ask: &Ask, list: &[Record], size: usize, number: u32) -> usize {

@@ -15,7 +15,7 @@ impl State {
     pub(super) fn jira(&mut self, ask: &Ask) -> Answer {
         let page = match self.case.stream {
             Stream::CloudIssues => self.by_token(ask),
-            Stream::ServerProjects => self.whole(),
+            Stream::ServerProjects => self.whole(ask),
             _ => self.by_offset(ask),
         };
         match page {
@@ -24,11 +24,11 @@ impl State {
         }
     }
 
-    fn whole(&mut self) -> Result<Value, Answer> {
+    fn whole(&mut self, ask: &Ask) -> Result<Value, Answer> {
         let list = self.world.list(None);
         let records = {
             let size = list.len();
-            self.served(&list, 0, size)
+            self.served(ask, &list, 0, size)
         }
         .map_err(|how| self.fail(how))?;
         Ok(Value::Array(self.world.shapes(&records)))
@@ -71,7 +71,7 @@ impl State {
             start + count >= total && (early || count == 0 || !self.has(Trouble::EmptyLastPage));
         let uncounted = matches!(self.case.stream, Stream::CloudUsers | Stream::ServerUsers);
         let room = if early && uncounted { 0 } else { size };
-        let records = self.served(&list, start, room).map_err(|how| self.fail(how))?;
+        let records = self.served(ask, &list, start, room).map_err(|how| self.fail(how))?;
         let shapes = self.world.shapes(&records);
         let mut body = match self.case.stream {
             Stream::CloudProjects => json!({ "values": shapes, "isLast": last, "total": total }),
@@ -105,7 +105,7 @@ impl State {
         }
         let end = (start + size).min(list.len());
         let next = self.next_token(&list, (start, end, size), &bond);
-        let records = self.served(&list, start, size).map_err(|how| self.fail(how))?;
+        let records = self.served(ask, &list, start, size).map_err(|how| self.fail(how))?;
         let mut body = json!({ "issues": self.world.shapes(&records) });
         if !self.has(Trouble::EndUnsaid) {
             body["isLast"] = json!(next.is_none());
