@@ -160,8 +160,8 @@ fn refused_by(failure: Failure, response: &Response) -> Failure {
 /// Whether fewer records may come where these did not.
 fn is_too_much(failure: &Failure) -> bool {
     let status = failure.evidence.iter().find(|field| field.name == "status");
-    let gateway = status.is_some_and(|status| matches!(status.value.as_str(), "502" | "504"));
-    failure.cause == Cause::TooLarge || gateway
+    let gave_up = status.is_some_and(|status| matches!(&*status.value, "408" | "502" | "504"));
+    matches!(failure.cause, Cause::TooLarge | Cause::Timeout) || gave_up
 }
 
 /// Whether the response says that something takes no POST request here.

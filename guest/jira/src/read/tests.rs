@@ -360,7 +360,9 @@ fn the_issue_before_a_page_of_one_is_asked_for_where_two_are_not_too_much() {
     assert_eq!(keys(&page.unwrap()), ["2"]);
     let large = Failure::new(Cause::TooLarge, "The answer has more than 16 MiB.");
     let page_of = |status| Response::new(status).with_body("<html><title>Bad Gateway</title>");
-    for refused in [Err(large), Ok(page_of(502)), Ok(page_of(504))] {
+    let slow = Failure::new(Cause::Timeout, "No response came in time.");
+    let pages = [408, 502, 504].map(|status| Ok(page_of(status)));
+    for refused in [Err(large), Err(slow)].into_iter().chain(pages) {
         let script = Script::new().at(NOW).secret("personal_access_token", None);
         let script = match refused {
             Ok(response) => script.answer(response),
