@@ -100,7 +100,7 @@ fn endpoints() -> Vec<BoundEndpoint> {
     let bind = |(name, base): (&str, &str)| {
         let base = Url::parse(base).unwrap();
         let reach = policy.judge_url(&base).unwrap();
-        BoundEndpoint { name: name.to_owned(), base, reach }
+        BoundEndpoint { name: name.to_owned(), base, reach, settings: Vec::new() }
     };
     let bases =
         [("api", "https://api.example.com/v3"), ("plain", "http://plain.example:8080/base/")];

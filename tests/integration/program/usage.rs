@@ -132,7 +132,7 @@ fn secrets_that_no_provider_would_take_are_refused_unsent() {
     let values = [
         ("empty", "", "empty"),
         ("blanks", " \t\n", "empty"),
-        ("two lines", two_lines.as_str(), "several lines"),
+        ("two tokens", two_lines.as_str(), "2 different ones"),
         ("a control character", "ghp_\u{7}bellbellbell", "control"),
         ("no width", "ghp_\u{200b}copied-from-a-page", "invisible"),
         ("a refresh token", &refresh, "refresh token"),
