@@ -29,7 +29,7 @@ impl Chance {
 
     /// A whole number from 0 to below `bound`; 0 where `bound` is 0.
     pub(crate) fn below(&mut self, bound: u32) -> u32 {
-        u32::try_from(self.next() * u64::from(bound) >> 31).unwrap_or(0)
+        u32::try_from((self.next() * u64::from(bound)) >> 31).unwrap_or(0)
     }
 
     /// `true` in so many of a hundred cases.

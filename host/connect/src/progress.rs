@@ -139,7 +139,8 @@ mod tests {
         assert_eq!(taken(last), 601, "the last page, of one record, again and again");
         let around = (0..).map(|n: u64| page(&[n % 50, (n * 7) % 50], 0));
         assert!(taken(around) < 300, "records that come round at other places");
-        let pairs = (0..).map(|n: u64| if n % 2 == 0 { page(&[], 0) } else { page(&[1], 0) });
+        let pairs =
+            (0..).map(|n: u64| if n.is_multiple_of(2) { page(&[], 0) } else { page(&[1], 0) });
         assert!(taken(pairs) < 300, "empty ones and old ones in turn");
     }
 
@@ -148,7 +149,8 @@ mod tests {
         let all = 10_000;
         assert_eq!(taken((0..).map(|n| page(&[n], 0))), all, "new records");
         assert_eq!(taken((0..).map(|n| page(&[1], n))), all, "one record that keeps changing");
-        let rare = (0..).map(|n: u64| if n % 99 == 0 { page(&[n], 0) } else { page(&[], 0) });
+        let rare =
+            (0..).map(|n: u64| if n.is_multiple_of(99) { page(&[n], 0) } else { page(&[], 0) });
         assert_eq!(taken(rare), all, "few records among empty pages");
         let replayed = (0..).map(|n: u64| page(&[n % 500 + n / 1_000 * 500], 0));
         assert_eq!(taken(replayed), all, "500 records twice, and then the next 500");
