@@ -233,7 +233,7 @@ impl Problem {
     }
 }
 
-fn string(value: Option<&RawValue>) -> Option<String> {
+pub(crate) fn string(value: Option<&RawValue>) -> Option<String> {
     serde_json::from_str(value?.get()).ok()
 }
 

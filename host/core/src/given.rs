@@ -237,7 +237,8 @@ mod tests {
         let long = "c".repeat(9_000);
         let header = json!({ "agent": "grün", "note": "n".repeat(5_000) });
         let note = "n".repeat(5_000);
-        let cases: [(&str, Rule, &Value, &[&str], &[&str]); 8] = [
+        type Case<'a> = (&'a str, Rule, &'a Value, &'a [&'a str], &'a [&'a str]);
+        let cases: [Case<'_>; 8] = [
             ("as it is", Rule::UrlLength, &jql, &["search", &wide], &["/parameters/jql"]),
             ("in brackets", Rule::UrlLength, &jql, &[&quoted], &["/parameters/jql"]),
             ("changed beyond recognition", Rule::UrlLength, &jql, &["x"], &["/parameters/jql"]),

@@ -8,9 +8,10 @@ use jackfield_guest::diagnosis::Diagnosis;
 use jackfield_guest::text::quote;
 use jackfield_guest::{Cause, Failure};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::Answer;
+use crate::wire;
 
 /// Bytes of the notice's address.
 const MOST_LINK_BYTES: usize = 500;
@@ -26,18 +27,28 @@ struct Block {
 impl Block {
     fn read(body: &[u8]) -> Self {
         #[derive(Deserialize)]
-        struct Body {
-            block: Value,
+        struct Body<'a> {
+            #[serde(borrow)]
+            block: Texts<'a>,
+        }
+        #[derive(Deserialize)]
+        struct Texts<'a> {
+            #[serde(borrow, default)]
+            reason: Option<&'a RawValue>,
+            #[serde(borrow, default)]
+            created_at: Option<&'a RawValue>,
+            #[serde(borrow, default)]
+            html_url: Option<&'a RawValue>,
         }
         let Ok(Body { block }) = serde_json::from_slice(body) else { return Self::default() };
-        let text = |name: &str| {
-            let text = block.get(name)?.as_str()?.trim();
-            (!text.is_empty()).then(|| text.to_owned())
+        let text = |value| {
+            let text: String = wire::string(value)?;
+            Some(text.trim().to_owned()).filter(|text| !text.is_empty())
         };
         Self {
-            reason: text("reason").map(|reason| quote(&reason, 80)),
-            created_at: text("created_at").map(|date| quote(&date, 40)),
-            notice: text("html_url").filter(|link| is_link(link)),
+            reason: text(block.reason).map(|reason| quote(&reason, 80)),
+            created_at: text(block.created_at).map(|date| quote(&date, 40)),
+            notice: text(block.html_url).filter(|link| is_link(link)),
         }
     }
 

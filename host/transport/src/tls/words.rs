@@ -177,6 +177,7 @@ fn plain_name(presented: &str) -> String {
 }
 
 #[cfg(test)]
+#[expect(clippy::expect_used, reason = "tests")]
 mod tests {
     use std::sync::Arc;
 
