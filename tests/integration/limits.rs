@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use jackfield_host::failure::{Failure, Retry};
 use jackfield_host::secret::{MemorySecrets, SecretInfo, SecretText};
 use jackfield_host::{Binding, Connector, EgressPolicy, Host};
-use jackfield_tests::{Account, Fault, GitHub};
+use jackfield_tests::{Account, Fault, GitHub, compiled};
 use jackfield_transport::{HttpsTransport, TransportOptions};
 use serde_json::{Map, Value};
 
@@ -16,7 +16,8 @@ async fn connector(github: &GitHub) -> Connector {
     let mut policy = EgressPolicy::strict();
     policy.allow_origin(github.origin()).unwrap();
     let transport = HttpsTransport::new(TransportOptions::new(policy.clone())).unwrap();
-    let host = Host::builder(transport).policy(policy).build().unwrap();
+    let builder = Host::builder(transport).cache(compiled(env!("CARGO_TARGET_TMPDIR")));
+    let host = builder.policy(policy).build().unwrap();
     host.load(jackfield_bundle::connector("github").unwrap()).await.unwrap()
 }
 

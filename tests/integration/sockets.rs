@@ -8,7 +8,9 @@ use jackfield_host::limits::Limits;
 use jackfield_host::report::{Page, Progress, ReadRequest, Report};
 use jackfield_host::secret::{MemorySecrets, SecretInfo, SecretText};
 use jackfield_host::{Allocation, Binding, EgressPolicy, Host};
-use jackfield_tests::{Account, Certificate, Elsewhere, Fault, GitHub, ScriptedNames, Standing};
+use jackfield_tests::{
+    Account, Certificate, Elsewhere, Fault, GitHub, ScriptedNames, Standing, compiled,
+};
 use jackfield_transport::{CaCertificates, HttpsTransport, NameLookup, TransportOptions};
 use serde_json::{Map, Value, json};
 
@@ -40,6 +42,7 @@ impl Setup {
         options.names = self.names.unwrap_or(options.names);
         let transport = HttpsTransport::new(options).unwrap();
         let builder = Host::builder(transport).policy(policy).limits(limits());
+        let builder = builder.cache(compiled(env!("CARGO_TARGET_TMPDIR")));
         let host = builder.allocation(Allocation::OnDemand).build().unwrap();
         let github = host.load(jackfield_bundle::connector("github").unwrap()).await.unwrap();
         let info = SecretInfo { kind: self.kind.map(str::to_owned), ..SecretInfo::default() };

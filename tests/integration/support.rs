@@ -6,6 +6,7 @@ use jackfield_host::limits::Limits;
 use jackfield_host::scripted::ScriptedTransport;
 use jackfield_host::secret::{MemorySecrets, SecretInfo, SecretText};
 use jackfield_host::{Allocation, Binding, Connector, Host, LogLevel, LogSink};
+use jackfield_tests::compiled;
 use serde_json::{Map, Value};
 
 /// A secret that must be found nowhere but on the wire. Of a shape that no provider issues, so that
@@ -31,7 +32,9 @@ impl LogSink for Log {
 /// A host over a scripted transport, and its log.
 pub(crate) fn scripted_host(transport: &ScriptedTransport, limits: Limits) -> (Host, Log) {
     let log = Log::default();
-    let builder = Host::builder(transport.clone()).allocation(Allocation::OnDemand);
+    let builder = Host::builder(transport.clone())
+        .allocation(Allocation::OnDemand)
+        .cache(compiled(env!("CARGO_TARGET_TMPDIR")));
     (builder.limits(limits).log(log.clone()).build().unwrap(), log)
 }
 

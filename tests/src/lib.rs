@@ -34,6 +34,7 @@
 
 #[cfg(test)]
 mod client;
+mod compiled;
 mod github;
 pub mod jira;
 mod names;
@@ -41,6 +42,7 @@ mod peer;
 mod recorded;
 pub mod token;
 
+pub use compiled::compiled;
 pub use github::{Account, GitHub, Policy, Standing, commit_time, issue_times};
 pub use jira::Jira;
 pub use names::ScriptedNames;

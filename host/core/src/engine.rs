@@ -1,7 +1,7 @@
 //! The WebAssembly engine and its settings. Each setting has its reason; the figures are medians
 //! measured on two cores with wasmtime 48.
 
-use wasmtime::{Config, Enabled, Engine, PoolingAllocationConfig};
+use wasmtime::{Config, Enabled, Engine, OptLevel, PoolingAllocationConfig, RegallocAlgorithm};
 
 use crate::limits::{
     EPOCH_TICK, FIBER_STACK_BYTES, Limits, MAX_GUEST_STACK_BYTES, MAX_TABLE_ELEMENTS,
@@ -57,6 +57,12 @@ fn config() -> Config {
         // A crash is told by its name and the panic's message; frames would only cost.
         .wasm_backtrace_max_frames(None)
         .parallel_compilation(true);
+    // Whoever develops waits for the compiler more often than for what it made.
+    if cfg!(debug_assertions) {
+        config
+            .cranelift_opt_level(OptLevel::None)
+            .cranelift_regalloc_algorithm(RegallocAlgorithm::SinglePass);
+    }
     config
 }
 

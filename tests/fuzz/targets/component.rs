@@ -17,6 +17,7 @@ use jackfield_host::report::{Page, Progress, ReadRequest};
 use jackfield_host::secret::{MemorySecrets, SecretInfo, SecretText};
 use jackfield_host::transport::{InboundResponse, OutboundRequest, Transport, TransportError};
 use jackfield_host::{Allocation, Binding, BoxFuture, CallError, Connector, Host};
+use jackfield_tests::compiled;
 use serde_json::{Map, Value};
 use tokio::runtime::Runtime;
 
@@ -62,7 +63,11 @@ struct World {
 static WORLD: LazyLock<World> = LazyLock::new(|| {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let provider = Provider::default();
-    let host = Host::builder(provider.clone()).allocation(Allocation::OnDemand).build().unwrap();
+    let host = Host::builder(provider.clone())
+        .allocation(Allocation::OnDemand)
+        .cache(compiled(env!("CARGO_TARGET_TMPDIR")))
+        .build()
+        .unwrap();
     let load = |guest: &Guest| {
         let component = connector(&guest.manifest.id).expect("bundled");
         (runtime.block_on(host.load(component)).unwrap(), guest.real_answers())

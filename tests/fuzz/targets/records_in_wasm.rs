@@ -17,6 +17,7 @@ use jackfield_host::scripted::{Reply, ScriptedTransport};
 use jackfield_host::secret::{MemorySecrets, SecretInfo, SecretText};
 use jackfield_host::transport::Method;
 use jackfield_host::{Allocation, Binding, Host};
+use jackfield_tests::compiled;
 use serde_json::{Map, Value, json};
 use tokio::runtime::Runtime;
 
@@ -39,7 +40,7 @@ impl World {
             ScriptedTransport::new().always(Method::Get, "https://api.example.com/", answer);
         let patient = Limits { read_deadline: Duration::from_secs(600), ..Limits::default() };
         let builder = Host::builder(transport).allocation(Allocation::OnDemand).limits(patient);
-        let host = builder.build().unwrap();
+        let host = builder.cache(compiled(env!("CARGO_TARGET_TMPDIR"))).build().unwrap();
         let reader = runtime.block_on(host.load(hostile("records").unwrap())).unwrap();
         let value = SecretText::new("not-used-0123456789".to_owned());
         let secrets = MemorySecrets::new().with("token", value, SecretInfo::default());

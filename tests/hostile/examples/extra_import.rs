@@ -5,18 +5,15 @@ use jackfield_guest::{Connector, Failure, Report, Settings, wit_bindgen};
 use jackfield_hostile::survived;
 
 mod raw {
-    #![allow(missing_docs, unsafe_code, unused_qualifications, reason = "generated")]
+    #![allow(
+        missing_docs,
+        unreachable_pub,
+        unsafe_code,
+        unused_qualifications,
+        reason = "generated"
+    )]
 
-    jackfield_guest::wit_bindgen::generate!({
-        inline: "
-            package evil:net@0.1.0;
-            interface raw { open: func(host: string, port: u16) -> u32; }
-            world attack { import raw; }
-        ",
-        world: "attack",
-        runtime_path: "super::wit_bindgen::rt",
-        type_section_suffix: "evil",
-    });
+    include!("extra_import/generated.rs");
 }
 
 struct Hostile;

@@ -15,6 +15,7 @@ use jackfield_host::transport::{
     InboundResponse, Method, OutboundRequest, Transport, TransportError,
 };
 use jackfield_host::{Allocation, Binding, BoxFuture, CallError, Host};
+use jackfield_tests::compiled;
 use serde_json::{Map, Value, json};
 
 use super::{load, read_request};
@@ -171,8 +172,8 @@ impl Transport for Slow {
 /// What became of so many requests that the guest handed over at once: how many were sent, how many
 /// denied, and of how many the response was too much.
 async fn at_once(transport: Slow, limits: Limits, count: usize) -> [String; 3] {
-    let builder = Host::builder(transport).allocation(Allocation::OnDemand).limits(limits);
-    let host = builder.build().unwrap();
+    let builder = Host::builder(transport).cache(compiled(env!("CARGO_TARGET_TMPDIR")));
+    let host = builder.allocation(Allocation::OnDemand).limits(limits).build().unwrap();
     let connector = load(&host, "many_at_once").await.unwrap();
     let report = bound(&connector, &[("count", json!(count))]).check().await.unwrap().unwrap();
     let told =

@@ -301,7 +301,7 @@ fn a_wrong_path_is_found_although_somebody_answers() {
 fn a_dry_run_leaves_nothing_behind() {
     let github = GitHub::start();
     let token = github.add(sound());
-    let home = Home::of(&github);
+    let home = Home::of(&github).unused();
     let told = Told::of(&home, &format!(" {token} "), &DRY_RUN);
     assert_eq!(told.human.code, Some(0), "{:#?}", told.human);
     assert_eq!(told.diagnosis["connection"], Value::Null);

@@ -254,7 +254,7 @@ fn keys_are_rotated_and_every_connection_still_works() {
 fn what_is_stored_belongs_to_its_owner_alone() {
     use std::os::unix::fs::PermissionsExt as _;
     let github = GitHub::start();
-    let home = Home::of(&github);
+    let home = Home::of(&github).unused();
     let first = home.run(&["list"]).done();
     assert!(first.stderr.contains("keys.json"), "it is said where the key was made: {first:#?}");
     home.connect(&github.add(Account::classic("ada", &["repo"])), &[]);

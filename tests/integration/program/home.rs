@@ -1,8 +1,13 @@
 //! A data directory of its own, and the program run on it as a person or a script would.
+//!
+//! The program compiles the connectors once for all homes: each begins with a copy of the same
+//! store, which is empty and has the compiled connectors, unless a test wants to see the first run.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::OnceLock;
+use std::time::{Duration, UNIX_EPOCH};
 
 use jackfield_tests::GitHub;
 use serde_json::Value;
@@ -11,7 +16,7 @@ use tempfile::TempDir;
 /// The variable in which tests hand a token over.
 pub(crate) const TOKEN: &str = "TEST_TOKEN";
 
-/// A data directory, a home, and a place for temporary files, all empty at first and of its own.
+/// A data directory, a home, and a place for temporary files, all of its own.
 pub(crate) struct Home {
     directory: TempDir,
     api_url: Option<String>,
@@ -32,11 +37,23 @@ pub(crate) struct Run {
 impl Home {
     /// Where nothing beyond the strict policy is allowed.
     pub(crate) fn strict() -> Self {
+        let home = Self::new();
+        copy(prepared_store(), &home.data());
+        home
+    }
+
+    fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         for name in ["home", "temporary"] {
             std::fs::create_dir(directory.path().join(name)).unwrap();
         }
         Self { directory, api_url: None, options: Vec::new() }
+    }
+
+    /// The same before the first run: there is no data directory.
+    pub(crate) fn unused(self) -> Self {
+        std::fs::remove_dir_all(self.data()).unwrap();
+        self
     }
 
     /// Where that GitHub is allowed, and connected to unless the arguments say otherwise.
@@ -69,7 +86,7 @@ impl Home {
         self.directory.path().join(name)
     }
 
-    /// The data directory. The first run makes it.
+    /// The data directory.
     pub(crate) fn data(&self) -> PathBuf {
         self.path("data")
     }
@@ -157,6 +174,55 @@ impl Home {
         let answer = self.run(&["list", "--json"]).done().json();
         answer["connections"].as_array().unwrap_or_else(|| panic!("{answer}")).clone()
     }
+}
+
+/// An empty store with the compiled connectors, made by the program under test. It stays in the
+/// target directory for the next run of the tests, under a name that only the same program has.
+fn prepared_store() -> &'static Path {
+    static STORE: OnceLock<PathBuf> = OnceLock::new();
+    STORE.get_or_init(|| {
+        let program = std::fs::metadata(env!("CARGO_BIN_EXE_jackfield")).unwrap();
+        let built = program.modified().unwrap().duration_since(UNIX_EPOCH).unwrap().as_nanos();
+        let all = Path::new(env!("CARGO_TARGET_TMPDIR")).join("stores");
+        let store = all.join(format!("{}-{built}", program.len()));
+        if !store.exists() {
+            let home = Home::new();
+            home.run(&["list"]).done();
+            home.run(&["connectors"]).done();
+            std::fs::create_dir_all(&all).unwrap();
+            remove_old(&all);
+            let beside = tempfile::tempdir_in(&all).unwrap();
+            copy(&home.data(), &beside.path().join("data"));
+            // Another run of the tests may have been first.
+            drop(std::fs::rename(beside.path().join("data"), &store));
+        }
+        store
+    })
+}
+
+/// Removes what programs left that nobody tests any more.
+fn remove_old(stores: &Path) {
+    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+    for store in std::fs::read_dir(stores).unwrap().flatten() {
+        let age = store.metadata().and_then(|found| found.modified()).map(|made| made.elapsed());
+        if matches!(age, Ok(Ok(age)) if age > DAY) {
+            drop(std::fs::remove_dir_all(store.path()));
+        }
+    }
+}
+
+/// Copies a directory with what is in it. A copied file has the permissions of the first.
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        match entry.file_type().unwrap().is_dir() {
+            true => copy(&entry.path(), &to),
+            false => drop(std::fs::copy(entry.path(), to).unwrap()),
+        }
+    }
+    std::fs::set_permissions(to, from.metadata().unwrap().permissions()).unwrap();
 }
 
 impl Run {

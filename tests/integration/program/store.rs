@@ -63,7 +63,7 @@ fn every_command_leaves_its_last_writes_in_the_database_itself() {
 
 #[test]
 fn no_store_is_made_for_a_connector_that_nobody_knows() {
-    let home = Home::strict();
+    let home = Home::strict().unused();
     home.run_with("x", &["connect", "githup", "--secret", "token=env:TEST_TOKEN"]).ended(2);
     assert!(!home.data().exists());
 }
@@ -210,7 +210,7 @@ fn places_that_are_no_store_are_refused_and_left_alone() {
         ("an empty ring", &a_text("keys.json", "{}"), "keys.json"),
     ];
     for (name, make, text) in cases {
-        let home = Home::of(&github);
+        let home = Home::of(&github).unused();
         make(&home.data());
         let before = snapshot(&home.data());
         let run = home.run_with(&token, &CONNECT);

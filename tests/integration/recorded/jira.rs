@@ -9,7 +9,7 @@ use jackfield_host::scripted::Reply;
 use jackfield_host::secret::{MemorySecrets, SecretInfo, SecretText};
 use jackfield_host::transport::{InboundResponse, OutboundRequest, Transport, TransportError};
 use jackfield_host::{Allocation, Binding, BoxFuture, Connector, Host};
-use jackfield_tests::Recorded;
+use jackfield_tests::{Recorded, compiled};
 use serde_json::{Map, json};
 
 use super::{AFTER, ANY, USER, reply};
@@ -123,7 +123,11 @@ struct Stand {
 impl Stand {
     async fn new(recorded: &Recorded) -> Self {
         let replay = Replay(Arc::new(Mutex::new(Answers::of(recorded, false))));
-        let host = Host::builder(replay.clone()).allocation(Allocation::OnDemand).build().unwrap();
+        let host = Host::builder(replay.clone())
+            .allocation(Allocation::OnDemand)
+            .cache(compiled(env!("CARGO_TARGET_TMPDIR")))
+            .build()
+            .unwrap();
         let jira = host.load(jackfield_bundle::connector("jira").unwrap()).await.unwrap();
         Self { jira, replay, bound: AtomicUsize::new(0) }
     }

@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::Path;
 
 use jackfield_connect::{ConnectRequest, Connections, Error, ReadOptions, Registry};
 use jackfield_host::failure::{Cause, Failure};
 use jackfield_host::report::{Change, Page, Progress};
 use jackfield_host::secret::SecretText;
-use jackfield_host::{Allocation, CompiledCache, Host, RECORD_SKIPPED};
-use jackfield_tests::token;
+use jackfield_host::{Allocation, Host, RECORD_SKIPPED};
+use jackfield_tests::{compiled, token};
 use jackfield_vault::{Vault, VaultOptions};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -84,10 +83,9 @@ impl Stand {
     pub(super) async fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let provider = Provider::default();
-        let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled");
         let host = Host::builder(provider.clone())
             .allocation(Allocation::OnDemand)
-            .cache(CompiledCache::new(cache, [7; 32]))
+            .cache(compiled(env!("CARGO_TARGET_TMPDIR")))
             .build()
             .unwrap();
         let vault = Vault::open(VaultOptions::new(directory.path().join("data"))).await.unwrap();
