@@ -656,7 +656,7 @@ fn pages_that_are_too_much_come_in_smaller_ones() {
         assert!(requests <= 60, "{kind}: {requests}");
         assert_eq!(records(&setup.read(&id, "users", &[])).len(), users, "{kind}");
         assert_eq!(records(&setup.read(&id, "projects", &[])).len(), 2, "{kind}");
-        for number in 1..=120 {
+        for number in 1..=40 {
             setup.jira.enlarge(&format!("EX-{number}"), 1 << 20);
         }
         // 20 MiB for 20 of them.
