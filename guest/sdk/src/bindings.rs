@@ -8,6 +8,10 @@
     unreachable_pub,
     unused_qualifications,
     clippy::all,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
     clippy::allow_attributes_without_reason,
     reason = "generated"
 )]

@@ -337,6 +337,7 @@ impl Opening {
 
     /// Makes what is missing, under the lock; whether it made the first key.
     async fn set_up(&self) -> Result<bool, Error> {
+        self.place.sweep()?;
         let ring = self.place.load_blocking().await?;
         schema::create(&self.path, &self.store_id(ring.as_ref())?).await?;
         let mut connection = self.pool.acquire().await?;

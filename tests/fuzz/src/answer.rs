@@ -155,7 +155,13 @@ pub fn delivered(answer: &InboundResponse, from: &Url) -> Response {
 /// Whether the answer is a web page, for all that a guest can know.
 pub fn is_page(answer: &InboundResponse) -> bool {
     let declared = header(answer, "content-type").unwrap_or_default().trim().to_lowercase();
-    declared.starts_with("text/html") || answer.body.trim_ascii_start().starts_with(b"<")
+    declared.starts_with("text/html")
+        || without_mark(&answer.body).trim_ascii_start().starts_with(b"<")
+}
+
+/// A text without the byte order mark before it.
+pub fn without_mark(body: &[u8]) -> &[u8] {
+    body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body)
 }
 
 /// Shown where a target fails.

@@ -7,6 +7,9 @@ use jackfield_hostile::survived;
 mod raw {
     #![allow(
         missing_docs,
+        clippy::allow_attributes_without_reason,
+        clippy::panic,
+        clippy::unwrap_used,
         unreachable_pub,
         unsafe_code,
         unused_qualifications,

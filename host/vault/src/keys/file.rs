@@ -126,9 +126,14 @@ fn claim(new: &Path, path: &Path) -> io::Result<()> {
     }
 }
 
+/// Removes what a process left that was killed while it wrote that file.
+pub(crate) fn sweep(path: &Path) -> io::Result<()> {
+    fs::remove_file(beside(path, ".new")).or_else(absent_is_fine)
+}
+
 fn written(path: &Path, text: &[u8]) -> io::Result<PathBuf> {
     let new = beside(path, ".new");
-    fs::remove_file(&new).or_else(absent_is_fine)?;
+    sweep(path)?;
     let written = create_private(&new).and_then(|mut file| {
         file.write_all(text)?;
         file.sync_all()

@@ -72,6 +72,13 @@ impl KeySource {
         }
     }
 
+    /// Removes what a process left that was killed while it wrote the file of the ring: half of one, or
+    /// a second name of the whole. For whoever holds the store's lock.
+    pub(crate) fn sweep(&self) -> Result<(), Error> {
+        let Self::File(path) = self else { return Ok(()) };
+        file::sweep(path).map_err(|error| Error::file(path, error))
+    }
+
     /// Puts a ring in place of the one that is there.
     pub(crate) fn replace(&self, ring: &KeyRing) -> Result<(), Error> {
         match self {

@@ -185,8 +185,11 @@ async fn a_start_that_was_killed_before_the_key_was_registered_is_completed() {
     let directory = directory();
     open(&directory).await.close().await;
     execute(directory.path(), "UPDATE store SET current_key = NULL; DELETE FROM key").await;
+    let second_name = directory.path().join("keys.json.new");
+    fs::hard_link(directory.path().join("keys.json"), &second_name).unwrap();
     let vault = open(&directory).await;
     assert!(!vault.made_keys());
+    assert!(!second_name.exists());
     stored(&vault, CANARY).await;
 }
 

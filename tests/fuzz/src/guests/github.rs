@@ -7,7 +7,7 @@ use jackfield_host::transport::InboundResponse;
 use serde_json::value::RawValue;
 
 use super::{Facts, Real, real};
-use crate::answer::header;
+use crate::answer::{header, without_mark};
 
 /// What the targets know of GitHub.
 pub static FACTS: Facts = Facts {
@@ -28,7 +28,7 @@ pub static FACTS: Facts = Facts {
 /// An object with a number and a name, or the envelope of an installation, which may reach nothing.
 fn identifies(body: &[u8]) -> bool {
     // What is passed over need not be UTF-8.
-    let text = String::from_utf8_lossy(body);
+    let text = String::from_utf8_lossy(without_mark(body));
     let Ok(members) = serde_json::from_str::<BTreeMap<Cow<'_, str>, &RawValue>>(&text) else {
         return false;
     };

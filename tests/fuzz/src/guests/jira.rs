@@ -7,7 +7,7 @@ use jackfield_host::transport::InboundResponse;
 use serde_json::value::RawValue;
 
 use super::{Facts, Real, real};
-use crate::answer::header;
+use crate::answer::{header, without_mark};
 
 /// What the targets know of Jira.
 pub(super) static FACTS: Facts = Facts {
@@ -26,7 +26,7 @@ pub(super) static FACTS: Facts = Facts {
 
 /// An object with an account's id, of Cloud or of Data Center.
 fn identifies(body: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(body);
+    let text = String::from_utf8_lossy(without_mark(body));
     let Ok(members) = serde_json::from_str::<BTreeMap<Cow<'_, str>, &RawValue>>(&text) else {
         return false;
     };
