@@ -1,5 +1,5 @@
-//! What wit-bindgen generates from the contract. A test holds the file against `wit/`, and writes it
-//! anew: `JACKFIELD_BLESS=1 cargo test -p jackfield-bindings`.
+//! What wit-bindgen generates from the contract. A test compares the file with `wit/`. To
+//! regenerate it: `JACKFIELD_BLESS=1 cargo test -p jackfield-bindings`.
 //!
 //! Authors use the names that the crate's root re-exports, never these.
 #![allow(

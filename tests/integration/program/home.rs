@@ -7,7 +7,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::UNIX_EPOCH;
 
 use jackfield_tests::GitHub;
 use serde_json::Value;
@@ -190,7 +190,6 @@ fn prepared_store() -> &'static Path {
             home.run(&["list"]).done();
             home.run(&["connectors"]).done();
             std::fs::create_dir_all(&all).unwrap();
-            remove_old(&all);
             let beside = tempfile::tempdir_in(&all).unwrap();
             copy(&home.data(), &beside.path().join("data"));
             // Another run of the tests may have been first.
@@ -198,17 +197,6 @@ fn prepared_store() -> &'static Path {
         }
         store
     })
-}
-
-/// Removes what programs left that nobody tests any more.
-fn remove_old(stores: &Path) {
-    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-    for store in std::fs::read_dir(stores).unwrap().flatten() {
-        let age = store.metadata().and_then(|found| found.modified()).map(|made| made.elapsed());
-        if matches!(age, Ok(Ok(age)) if age > DAY) {
-            drop(std::fs::remove_dir_all(store.path()));
-        }
-    }
 }
 
 /// Copies a directory with what is in it. A copied file has the permissions of the first.

@@ -99,7 +99,7 @@ fn private(options: &mut OpenOptions) -> &mut OpenOptions {
 pub(crate) fn create(path: &Path, text: &[u8]) -> io::Result<()> {
     let new = written(path, text)?;
     let linked = claim(&new, path);
-    fs::remove_file(&new).or_else(absent_is_fine)?;
+    sweep(path)?;
     linked?;
     sync_parent(path)
 }
