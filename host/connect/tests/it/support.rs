@@ -1,6 +1,5 @@
 //! A platform for tests: GitHub's component, a scripted provider, a store in a directory of its own.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -11,7 +10,7 @@ use jackfield_host::secret::SecretText;
 use jackfield_host::transport::{
     InboundResponse, Method, OutboundRequest, Transport, TransportError,
 };
-use jackfield_host::{Allocation, BoxFuture, CompiledCache, Host};
+use jackfield_host::{Allocation, BoxFuture, Host};
 use jackfield_vault::{Vault, VaultOptions};
 use tempfile::TempDir;
 use tokio::sync::{Barrier, Notify};
@@ -105,9 +104,7 @@ pub(crate) fn bundled(transport: impl Transport) -> Registry {
 }
 
 pub(crate) fn host(transport: impl Transport) -> Host {
-    // One compilation serves all tests.
-    let compiled =
-        CompiledCache::new(Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled"), [7; 32]);
+    let compiled = jackfield_tests::compiled(env!("CARGO_TARGET_TMPDIR"));
     Host::builder(transport).allocation(Allocation::OnDemand).cache(compiled).build().unwrap()
 }
 
