@@ -41,8 +41,8 @@ fn only_the_bindings_name_generated_types() {
 #[test]
 fn the_policy_does_no_input_or_output() {
     let io = ["std::fs", "std::io", "tokio", "TcpStream", "UdpSocket", "ToSocketAddrs", "async fn"];
-    assert_absent("host/core/src/policy", &io, &[]);
-    assert_absent("host/core/src/endpoint", &io, &[]);
+    assert_absent("host/core/src/egress/policy", &io, &[]);
+    assert_absent("host/core/src/manifest", &io, &[]);
 }
 
 #[test]

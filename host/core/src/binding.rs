@@ -7,23 +7,24 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 use url::Origin;
 
-use crate::attach::{BoundAttach, BoundScheme};
-use crate::bindings::{PluginPre, object_text};
-use crate::endpoint::{BoundEndpoint, EndpointTemplate};
+use crate::contract::bindings::{PluginPre, object_text};
+use crate::contract::failure::{Failure, FieldError};
+use crate::contract::report::{ActionRequest, Outcome, Page, ReadRequest, Report};
+use crate::egress::attach::{BoundAttach, BoundScheme};
+use crate::egress::endpoint::BoundEndpoint;
+use crate::egress::header;
+use crate::egress::moved::{Movable, Moved};
+use crate::egress::policy::Denial;
+use crate::egress::policy::redirect::RedirectInput;
+use crate::egress::probe::{self, Probe};
 use crate::error::{BindError, CallError};
-use crate::failure::{Failure, FieldError};
-use crate::header;
 use crate::host::HostParts;
-use crate::input::{for_endpoints, validate_settings};
+use crate::manifest::input::{for_endpoints, validate_settings};
+use crate::manifest::template::EndpointTemplate;
 use crate::manifest::{AuthMethod, Manifest, QuotaRules, Scheme};
-use crate::moved::{Movable, Moved};
-use crate::policy::Denial;
-use crate::policy::redirect::RedirectInput;
-use crate::probe::{self, Probe};
-use crate::report::{ActionRequest, Outcome, Page, ReadRequest, Report};
+use crate::sandbox::session::Session;
+use crate::sandbox::state::CallState;
 use crate::secret::SecretStore;
-use crate::session::Session;
-use crate::state::CallState;
 
 /// What every call of one connection needs.
 pub(crate) struct BoundParts {
@@ -202,7 +203,7 @@ fn bind_auth(
             let scheme = match &attach.scheme {
                 Scheme::Bearer => BoundScheme::Bearer,
                 Scheme::Basic { username } => BoundScheme::Basic {
-                    username: crate::endpoint::fill(username, settings)
+                    username: crate::manifest::template::fill(username, settings)
                         .map_err(|error| BindError::Settings(vec![error]))?,
                 },
                 Scheme::Header { name, prefix } => {

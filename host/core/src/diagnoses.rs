@@ -3,13 +3,14 @@
 
 use url::Url;
 
-use crate::failure::Failure;
+use crate::contract::failure::Failure;
+use crate::contract::oversized;
+use crate::egress::moved::Moved;
+use crate::egress::policy::{Denial, Rule};
+use crate::egress::quota::Why;
+use crate::egress::transport::{Method, TlsFault, TransportError};
+use crate::egress::{quota, unreached};
 use crate::limits::MAX_RECORD_BYTES;
-use crate::moved::Moved;
-use crate::policy::{Denial, Rule};
-use crate::quota::Why;
-use crate::transport::{Method, TlsFault, TransportError};
-use crate::{oversized, quota, unreached};
 
 /// One failure for each code, in an order for reading: on the way to the provider, the provider's
 /// limits, a provider that moved, the host's policy.

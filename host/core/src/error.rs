@@ -1,9 +1,9 @@
 //! The host's own errors: what the embedder acts on. What the provider or the connector says is a
-//! [`Failure`](crate::failure::Failure), never one of these.
+//! [`Failure`](crate::contract::failure::Failure), never one of these.
 
 use std::time::Duration;
 
-use crate::failure::FieldError;
+use crate::contract::failure::FieldError;
 use crate::manifest::ManifestError;
 
 /// A component that the host does not take. Each sentence names the thing.
@@ -86,7 +86,7 @@ pub enum BindError {
         /// Settings of which the endpoint's base is made.
         settings: Vec<String>,
         /// Which rule, and who can grant it.
-        denial: crate::policy::Denial,
+        denial: crate::egress::policy::Denial,
     },
 }
 

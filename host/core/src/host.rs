@@ -8,18 +8,18 @@ use wasmtime::Engine;
 use wasmtime::component::Linker;
 
 use crate::binding::Binding;
-use crate::bindings::PluginPre;
-use crate::cache::CompiledCache;
-use crate::component::{self, ComponentFacts};
-use crate::engine::{self, Allocation};
+use crate::contract::bindings::PluginPre;
+use crate::egress::policy::EgressPolicy;
+use crate::egress::quota::Ledger;
+use crate::egress::transport::Transport;
 use crate::error::{BindError, LoadError};
 use crate::limits::Limits;
 use crate::manifest::Manifest;
-use crate::policy::EgressPolicy;
-use crate::quota::Ledger;
+use crate::sandbox::cache::CompiledCache;
+use crate::sandbox::component::{self, ComponentFacts};
+use crate::sandbox::engine::{self, Allocation};
+use crate::sandbox::state::{CallState, LogSink};
 use crate::secret::SecretStore;
-use crate::state::{CallState, LogSink};
-use crate::transport::Transport;
 
 /// What all connectors share.
 pub(crate) struct HostParts {

@@ -21,8 +21,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use url::Url;
 
 use crate::BoxFuture;
-use crate::policy::Reach;
-use crate::transport::{
+use crate::egress::policy::Reach;
+use crate::egress::transport::{
     InboundResponse, Method, OutboundRequest, OutboundValue, Transport, TransportError,
 };
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::BoxFuture;
-use crate::failure::Timestamp;
+use crate::contract::failure::Timestamp;
 
 /// A secret's text, wiped from memory when it is dropped.
 #[derive(Clone)]

@@ -10,8 +10,8 @@ use std::sync::LazyLock;
 use bolero::{TypeGenerator, check};
 use jackfield_fuzz::edit::{Edit, edited_text, pick, token};
 use jackfield_fuzz::guests::GUESTS;
-use jackfield_host::endpoint::{EndpointTemplate, fill};
 use jackfield_host::input::validate_settings;
+use jackfield_host::manifest::template::{EndpointTemplate, fill};
 use jackfield_host::manifest::{Manifest, Scheme};
 use serde_json::{Map, Value, json};
 

@@ -141,6 +141,7 @@ impl Module {
             match (*first, more) {
                 ("mod", [name, ";", ..]) => {
                     children.insert((*name).to_owned());
+                    rest = more.get(2..).unwrap_or_default();
                 }
                 ("use", _) => {
                     let end = more.iter().position(|token| *token == ";").unwrap_or(more.len());

@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::Manifest;
+use crate::manifest::model::Manifest;
 
 /// The schema (draft 2020-12), from the types of this crate. What a schema cannot say, such as that
 /// names are unique, [`Manifest::parse`] checks.

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::Manifest;
-use crate::failure::FieldError;
-use crate::json::parse_bounded;
+use crate::contract::failure::FieldError;
+use crate::contract::json::parse_bounded;
+use crate::manifest::model::Manifest;
 
 use super::limits::MAX_MANIFEST_BYTES;
 

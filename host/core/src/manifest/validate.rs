@@ -1,19 +1,19 @@
 //! What a manifest must be beyond its JSON shape.
 
 use super::limits::{MAX_CAPABILITIES, MAX_ENTRIES, MAX_MANIFEST_BYTES};
-use super::{MANIFEST_VERSION, Manifest};
-use crate::failure::FieldError;
-use crate::json::parse_bounded;
+use super::model::{MANIFEST_VERSION, Manifest};
+use crate::contract::failure::FieldError;
+use crate::contract::json::parse_bounded;
 
 mod auth;
 mod inputs;
 mod problems;
 mod routes;
+mod variables;
+
+pub use problems::ManifestProblem;
 
 use problems::Problems;
-
-/// One thing that is wrong with a manifest.
-pub type ManifestProblem = FieldError;
 
 /// A manifest that this host does not accept. The connector's author acts.
 #[derive(Debug, thiserror::Error)]

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::problems::{Problems, brief};
-use crate::endpoint::{LinkTemplate, Place, TextTemplate};
-use crate::header::{can_carry_secret, judge_value};
-use crate::input::MAX_SECRET_BYTES;
+use super::variables::judge_variable;
+use crate::egress::header::{can_carry_secret, judge_value};
+use crate::manifest::input::MAX_SECRET_BYTES;
 use crate::manifest::limits::{MAX_ENTRIES, MAX_LINK_CHARS};
+use crate::manifest::template::{LinkTemplate, Place, TextTemplate};
 use crate::manifest::{Attach, AuthMethod, Manifest, Scheme, SecretField, SecretKind, Step};
 
 pub(super) fn judge(manifest: &Manifest, problems: &mut Problems) {
@@ -171,24 +172,6 @@ fn judge_steps(manifest: &Manifest, steps: &[Step], problems: &mut Problems) {
                 }
             }
             Err(error) => problems.add("url", error.to_string()),
-        }
-    }
-}
-
-/// A variable must be a setting of a kind that suits its place.
-pub(super) fn judge_variable(
-    manifest: &Manifest,
-    name: &str,
-    place: Place,
-    field: &str,
-    problems: &mut Problems,
-) {
-    match manifest.settings.iter().find(|setting| setting.name == name) {
-        None => problems.add(field, format!("there is no setting `{name}`")),
-        Some(setting) => {
-            if let Some(needed) = super::routes::misfit(&setting.kind, place) {
-                problems.add(field, format!("the setting `{name}` stands where only {needed} can"));
-            }
         }
     }
 }

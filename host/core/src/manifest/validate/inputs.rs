@@ -1,7 +1,7 @@
 //! Settings and parameters.
 
 use super::problems::Problems;
-use crate::input::normalize;
+use crate::manifest::input::kinds::normalize;
 use crate::manifest::limits::{MAX_ENTRIES, MAX_OPTIONS};
 use crate::manifest::{ChoiceOption, Input, InputKind};
 

@@ -6,12 +6,14 @@ use std::ops::{Deref, DerefMut};
 
 use url::Url;
 
-use super::ManifestProblem;
-use crate::failure::FieldError;
+use crate::contract::failure::FieldError;
 use crate::manifest::limits::{
     MAX_HELP_CHARS, MAX_LABEL_CHARS, MAX_LINK_CHARS, MAX_PERMISSIONS, MAX_SENTENCE_CHARS,
 };
 use crate::manifest::name::{is_input_name, is_kebab_name};
+
+/// One thing that is wrong with a manifest.
+pub type ManifestProblem = FieldError;
 
 /// The problems so far, and the place being looked at.
 #[derive(Default)]

@@ -1,13 +1,13 @@
 //! Where requests may go: endpoints, redirect grants, and the headers that tell the rate limit.
 
-use super::auth::judge_variable;
 use super::problems::Problems;
+use super::variables::judge_variable;
 use crate::EgressPolicy;
-use crate::endpoint::{EndpointTemplate, Place};
-use crate::header::is_token;
+use crate::egress::header::is_token;
+use crate::egress::policy::parse_origin;
 use crate::manifest::limits::{MAX_ENTRIES, MAX_LINK_CHARS};
-use crate::manifest::{Endpoint, InputKind, Manifest};
-use crate::policy::parse_origin;
+use crate::manifest::template::{EndpointTemplate, Place};
+use crate::manifest::{Endpoint, Manifest};
 
 /// Beyond it a call would end before its second change.
 const MAX_WRITE_SPACING_MS: u32 = 10_000;
@@ -68,38 +68,6 @@ fn judge_base(manifest: &Manifest, base: &str, problems: &mut Problems) {
     }
 }
 
-/// What suits the place, where this kind of setting does not.
-pub(super) fn misfit(kind: &InputKind, place: Place) -> Option<&'static str> {
-    use InputKind::{Address, Boolean, Choice, Datetime, Email, Host, Integer, Text, Url};
-    let one_of = |wanted: &[&str]| match kind {
-        Choice { options } => options.iter().all(|option| wanted.contains(&option.value.as_str())),
-        _ => false,
-    };
-    let (fits, needed) = match place {
-        Place::Whole => (matches!(kind, Url), "a setting of type url"),
-        Place::Scheme => (one_of(&["http", "https"]), "a choice of http and https"),
-        Place::Host => (
-            matches!(kind, Address(_) | Host | Text | Choice { .. }),
-            "a setting of type address, host, text or choice",
-        ),
-        Place::Label => {
-            (matches!(kind, Host | Text | Choice { .. }), "a setting of type host, text or choice")
-        }
-        Place::Port => {
-            (matches!(kind, Integer { .. } | Choice { .. }), "a setting of type integer or choice")
-        }
-        Place::Path | Place::Query => (
-            !matches!(kind, Address(_) | Boolean | Datetime | Url),
-            "a setting that is a text, a number or a choice",
-        ),
-        Place::Text => (
-            matches!(kind, Text | Email | Choice { .. } | Integer { .. }),
-            "a text, an e-mail address, a number or a choice",
-        ),
-    };
-    (!fits).then_some(needed)
-}
-
 fn judge_redirects(manifest: &Manifest, problems: &mut Problems) {
     problems.count(&manifest.redirects, 0, MAX_ENTRIES);
     for (at, grant) in manifest.redirects.iter().enumerate() {
@@ -124,7 +92,7 @@ fn judge_redirects(manifest: &Manifest, problems: &mut Problems) {
 fn judge_quota(manifest: &Manifest, problems: &mut Problems) {
     let Some(quota) = &manifest.quota else { return };
     let header = |problems: &mut Problems, field: &str, name: &str| {
-        if !is_token(name) || name.len() > crate::header::MAX_NAME_BYTES {
+        if !is_token(name) || name.len() > crate::egress::header::MAX_NAME_BYTES {
             problems.add(field, "is not the name of a header");
         }
     };
