@@ -9,7 +9,7 @@ use crate::egress::moved::Moved;
 use crate::egress::policy::{Denial, Rule};
 use crate::egress::quota::Why;
 use crate::egress::transport::{Method, TlsFault, TransportError};
-use crate::egress::{quota, unreached};
+use crate::egress::{quota, transport_failure};
 use crate::limits::MAX_RECORD_BYTES;
 
 /// One failure for each code, in an order for reading: on the way to the provider, the provider's
@@ -33,12 +33,12 @@ pub fn examples() -> Vec<Failure> {
     let url = Url::parse("https://api.example.com").ok();
     let on_the_way = on_the_way
         .into_iter()
-        .filter_map(|error| Some(unreached::failure(error, Method::Get, url.as_ref()?)));
+        .filter_map(|error| Some(error.into_failure(Method::Get, url.as_ref()?)));
     let held_up = |why| quota::held_up(60_000, why);
     let limits = [held_up(Why::Limit), held_up(Why::Unavailable), quota::no_turn()];
     let denied = Rule::ALL.into_iter().map(|rule| denial(rule).into());
     let total = crate::limits::MAX_TOTAL_RESPONSE_BYTES;
-    let too_much = url.iter().map(|url| unreached::too_much(total, Method::Get, url));
+    let too_much = url.iter().map(|url| transport_failure::too_much(total, Method::Get, url));
     let record = oversized::refused("10042", MAX_RECORD_BYTES + 1);
     on_the_way
         .chain(too_much)

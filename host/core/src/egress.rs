@@ -2,15 +2,22 @@
 //! may see of the response.
 
 pub(crate) mod attach;
+pub(crate) mod budget;
+pub(crate) mod connection;
 pub mod endpoint;
 pub(crate) mod exchange;
 pub(crate) mod given;
+pub(crate) mod guest_call;
 pub mod header;
-pub(crate) mod lent;
+pub(crate) mod host_request;
+pub(crate) mod http;
 pub(crate) mod moved;
+pub(crate) mod outbound;
 pub mod policy;
 pub mod probe;
 pub(crate) mod quota;
 pub mod redact;
+mod seen_secrets;
+pub(crate) mod traffic;
 pub mod transport;
-pub(crate) mod unreached;
+pub(crate) mod transport_failure;

@@ -3,40 +3,29 @@
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
-use tokio::sync::Semaphore;
-use wasmtime::Engine;
-use wasmtime::component::Linker;
 
 use crate::binding::Binding;
 use crate::contract::bindings::PluginPre;
+use crate::egress::outbound::Outbound;
 use crate::egress::policy::EgressPolicy;
-use crate::egress::quota::Ledger;
 use crate::egress::transport::Transport;
 use crate::error::{BindError, LoadError};
 use crate::limits::Limits;
 use crate::manifest::Manifest;
 use crate::sandbox::cache::CompiledCache;
 use crate::sandbox::component::{self, ComponentFacts};
-use crate::sandbox::engine::{self, Allocation};
-use crate::sandbox::state::{CallState, LogSink};
+use crate::sandbox::engine::Allocation;
+use crate::sandbox::log::LogSink;
+use crate::sandbox::runtime::Runtime;
+use crate::sandbox::state::CallState;
 use crate::secret::SecretStore;
-
-/// What all connectors share.
-pub(crate) struct HostParts {
-    pub(crate) engine: Engine,
-    pub(crate) linker: Linker<CallState>,
-    pub(crate) transport: Box<dyn Transport>,
-    pub(crate) policy: EgressPolicy,
-    pub(crate) limits: Limits,
-    pub(crate) log: Option<Box<dyn LogSink>>,
-    pub(crate) cache: Option<CompiledCache>,
-    pub(crate) live: Arc<Semaphore>,
-    pub(crate) ledger: Ledger,
-}
 
 /// Loads connectors. Cheap to clone; all clones share one engine.
 #[derive(Clone)]
-pub struct Host(Arc<HostParts>);
+pub struct Host {
+    runtime: Arc<Runtime>,
+    outbound: Arc<Outbound>,
+}
 
 /// Settles what a [`Host`] is made of.
 pub struct HostBuilder {
@@ -44,7 +33,7 @@ pub struct HostBuilder {
     policy: EgressPolicy,
     limits: Limits,
     allocation: Allocation,
-    log: Option<Box<dyn LogSink>>,
+    log: Option<Arc<dyn LogSink>>,
     cache: Option<CompiledCache>,
 }
 
@@ -73,7 +62,7 @@ impl HostBuilder {
     /// Where connectors' log lines go; nowhere, unless this is called.
     #[must_use]
     pub fn log(mut self, sink: impl LogSink) -> Self {
-        self.log = Some(Box::new(sink));
+        self.log = Some(Arc::new(sink));
         self
     }
 
@@ -90,22 +79,11 @@ impl HostBuilder {
     ///
     /// [`LoadError::Internal`] where the machine cannot run the engine.
     pub fn build(self) -> Result<Host, LoadError> {
-        let internal =
-            |error: wasmtime::Error| LoadError::Internal { detail: format!("{error:#}") };
-        let engine = engine::build(self.allocation, &self.limits).map_err(internal)?;
-        let linker = component::contract_linker(&engine).map_err(internal)?;
-        let live = usize::try_from(self.limits.live_instances).unwrap_or(usize::MAX);
-        Ok(Host(Arc::new(HostParts {
-            engine,
-            linker,
-            transport: self.transport,
-            policy: self.policy,
-            live: Arc::new(Semaphore::new(live.min(Semaphore::MAX_PERMITS))),
-            ledger: Ledger::default(),
-            limits: self.limits,
-            log: self.log,
-            cache: self.cache,
-        })))
+        let limits = self.limits;
+        let outbound = Outbound::boxed(self.transport, self.policy, limits.clone());
+        let runtime = Runtime::new(self.allocation, limits, self.cache, self.log)
+            .map_err(|error| LoadError::Internal { detail: format!("{error:#}") })?;
+        Ok(Host { runtime: Arc::new(runtime), outbound: Arc::new(outbound) })
     }
 }
 
@@ -122,6 +100,11 @@ impl Host {
         }
     }
 
+    /// Sends requests that the platform makes by itself, under the same policy.
+    pub fn outbound(&self) -> &Arc<Outbound> {
+        &self.outbound
+    }
+
     /// The connector in these bytes: proven, described, ready to be bound.
     ///
     /// Compiling takes 0.2 s for a small component and up to 9 s for a large one, on other threads,
@@ -132,9 +115,9 @@ impl Host {
     /// [`LoadError`], which names what is wrong. No code of a refused component has run, except
     /// for `describe` where the error is about its answer.
     pub async fn load(&self, component: impl Into<Arc<[u8]>>) -> Result<Connector, LoadError> {
-        let loaded = component::load(&self.0, component.into()).await?;
+        let loaded = component::load(&self.runtime, component.into()).await?;
         Ok(Connector(Arc::new(ConnectorParts {
-            host: self.0.clone(),
+            host: self.clone(),
             pre: loaded.pre,
             manifest: loaded.manifest,
             manifest_json: loaded.manifest_json,
@@ -144,7 +127,7 @@ impl Host {
 }
 
 struct ConnectorParts {
-    host: Arc<HostParts>,
+    host: Host,
     pre: PluginPre<CallState>,
     manifest: Manifest,
     manifest_json: String,
@@ -186,6 +169,7 @@ impl Connector {
         secrets: Arc<dyn SecretStore>,
     ) -> Result<Binding, BindError> {
         let parts = &self.0;
-        Binding::new(&parts.host, &parts.pre, &parts.manifest, method, settings, secrets)
+        let Host { runtime, outbound } = &parts.host;
+        Binding::new(runtime, outbound, &parts.pre, &parts.manifest, method, settings, secrets)
     }
 }

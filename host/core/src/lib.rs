@@ -36,9 +36,16 @@
 //!
 //! [`Binding::check`] takes a pre-instantiated component and a fresh store with its [limits]. The
 //! guest asks for a handle to a secret and sends a request with it: the endpoint is resolved, the
-//! [policy] judges, the secret is fetched at the last moment and injected, the transport carries
-//! the request, redirects are followed and judged anew, the answer is scrubbed of the secret, and
+//! [policy] judges, the secret is opened at the last moment and added to the request, the transport
+//! sends the request, redirects are judged and followed, the response is scrubbed of the secret, and
 //! the guest classifies what it sees. Then the store is dropped.
+//!
+//! # Rooms
+//!
+//! `contract` is what crosses the boundary, `manifest` what a connector declares, `sandbox` where guest
+//! code runs, `egress` what leaves the host and what comes back. `egress` needs no engine: the platform
+//! sends requests of its own, to a token endpoint for instance, by [`Outbound::send`]. No files need
+//! each other in a circle.
 //!
 //! # Three ways to fail
 //!
@@ -64,7 +71,9 @@ pub mod secret;
 pub use binding::Binding;
 pub use contract::oversized::{RECORD_SKIPPED, RECORD_TOO_LARGE, SKIP_OVERSIZED};
 pub use contract::{failure, json, report};
+pub use egress::host_request::{HostRequest, HostResponse};
 pub use egress::moved::Moved;
+pub use egress::outbound::Outbound;
 pub use egress::policy::{Denial, EgressPolicy, Reach};
 pub use egress::{endpoint, header, policy, probe, redact, transport};
 pub use error::{BindError, CallError, LoadError};
@@ -73,8 +82,8 @@ pub use manifest::{input, secret_kind};
 pub use sandbox::cache::{Compiled, CompiledCache};
 pub use sandbox::component::{CONTRACT_VERSION, ComponentFacts};
 pub use sandbox::engine::Allocation;
+pub use sandbox::log::{LogLevel, LogSink};
 pub use sandbox::session::Session;
-pub use sandbox::state::{LogLevel, LogSink};
 
 /// A boxed future, as the traits return it so that they can be used as trait objects.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -4,6 +4,8 @@
 pub(crate) mod cache;
 pub(crate) mod component;
 pub(crate) mod engine;
+pub(crate) mod log;
+pub(crate) mod runtime;
 pub(crate) mod session;
 pub(crate) mod state;
 mod wasi;

@@ -43,6 +43,10 @@ pub struct SecretInfo {
     pub scopes: Vec<String>,
     /// When it ends, where known.
     pub expires_at: Option<Timestamp>,
+    /// Names the secret's present value, among all of the platform: another value has another revision.
+    /// By it, the host refuses a request that the provider's limit holds up without opening the secret.
+    #[serde(skip)]
+    pub revision: Option<String>,
 }
 
 /// Why the platform could not lend a secret. The embedder acts.

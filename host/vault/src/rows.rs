@@ -303,7 +303,10 @@ impl SealedRow {
     }
 
     pub(crate) fn info(&self) -> Result<SecretInfo, Error> {
-        secret_info(&self.place.connection, &self.info)
+        let Self { place, name, stored_at, .. } = self;
+        let revision = format!("{}/{name}/{}", place.connection, stored_at.0);
+        let info = secret_info(&place.connection, &self.info)?;
+        Ok(SecretInfo { revision: Some(revision), ..info })
     }
 
     /// The value; `None` when the ring does not hold the row's key.

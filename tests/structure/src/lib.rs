@@ -13,3 +13,21 @@ mod tree;
 
 pub use circles::circles;
 pub use tree::{Crate, ReadError};
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn no_files_of_the_core_need_each_other() {
+        let core = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../host/core/src");
+        let read = Crate::read(&core);
+        let Ok(core) = read else { unreachable!("{:?}", read.err()) };
+        let needs = core.needs();
+        let edges: usize = needs.values().map(std::collections::BTreeSet::len).sum();
+        assert!(needs.len() > 50 && edges > 100, "{} files, {edges} needs", needs.len());
+        assert_eq!(circles(&needs), Vec::<Vec<&str>>::new());
+    }
+}

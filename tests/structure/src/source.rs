@@ -113,7 +113,10 @@ fn item(code: &str) -> usize {
             '(' | '[' => others += 1,
             ')' | ']' => others = others.saturating_sub(1),
             '{' => braces += 1,
-            '}' if braces <= 1 => return at + 1,
+            '}' if braces <= 1 => {
+                let is_list = code.get(at + 1..).is_some_and(|rest| rest.starts_with(';'));
+                return at + 1 + usize::from(is_list);
+            }
             '}' => braces -= 1,
             ';' if braces == 0 && others == 0 => return at + 1,
             _ => {}

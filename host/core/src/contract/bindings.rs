@@ -21,18 +21,19 @@ use self::jackfield::connector::{host, http, secrets, types};
 use crate::contract::failure::{
     Cause, Effect, Failure, Field, FieldError, Remedy, Retry, Timestamp, Warning,
 };
-use crate::contract::json::{ChangedRecords, Changes};
+use crate::contract::json::{ChangedRecords, Changes, object_text};
 use crate::contract::oversized::Oversized;
 use crate::contract::report::{
     Account, ActionRequest, Change, Grant, Item, Outcome, Page, Permission, Progress, Quota,
     ReadRequest, Report,
 };
 use crate::contract::sanitize::Sanitizer;
-use crate::egress::exchange::{GuestBody, GuestRequest, GuestResponse, GuestTarget};
-use crate::egress::transport::Method;
+use crate::egress::guest_call::{GuestBody, GuestRequest, GuestResponse, GuestTarget};
+use crate::egress::http::Method;
 use crate::error::CallError;
 use crate::limits::MAX_LIST_ENTRIES;
-use crate::sandbox::state::{CallState, LogLevel, SecretHandle};
+use crate::sandbox::log::LogLevel;
+use crate::sandbox::state::{CallState, SecretHandle};
 
 impl types::Host for CallState {}
 
@@ -402,9 +403,4 @@ pub(crate) fn action_request(request: &ActionRequest) -> answer::ActionRequest {
         input: object_text(&request.input),
         idempotency_key: request.idempotency_key.clone(),
     }
-}
-
-/// A JSON object as text.
-pub(crate) fn object_text(map: &serde_json::Map<String, serde_json::Value>) -> String {
-    serde_json::to_string(map).unwrap_or_else(|_| "{}".to_owned())
 }

@@ -26,8 +26,8 @@ use std::sync::LazyLock;
 
 use serde::Deserialize as _;
 use serde::de::value::{Error as MarkError, MapDeserializer};
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 
 mod changes;
 mod strict;
@@ -97,6 +97,11 @@ pub fn strict_value(text: &str, max_bytes: usize) -> Result<(Value, Changes), Js
     let (text, changes) =
         changed.as_ref().map_or((text, Changes::default()), |(text, changes)| (text, *changes));
     Ok((serde_json::from_str(text).map_err(syntax)?, changes))
+}
+
+/// A JSON object as text.
+pub(crate) fn object_text(map: &Map<String, Value>) -> String {
+    serde_json::to_string(map).unwrap_or_else(|_| "{}".to_owned())
 }
 
 /// The text without blanks around it, which a raw value never has.

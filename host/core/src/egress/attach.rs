@@ -3,17 +3,29 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::binding::BoundParts;
 use crate::contract::failure::{Cause, Effect, Failure, Retry};
+use crate::egress::http::OutboundValue;
 use crate::egress::policy::{Denial, Rule};
-use crate::egress::transport::OutboundValue;
-use crate::secret::SecretText;
+use crate::secret::{SecretStore, SecretText};
 
 /// One `attach` of the auth method, its templates filled in.
 pub(crate) struct BoundAttach {
     pub(crate) secret: String,
     pub(crate) endpoints: Vec<String>,
     pub(crate) scheme: BoundScheme,
+}
+
+impl BoundAttach {
+    /// How that secret is carried to that endpoint, if its audience has the endpoint.
+    pub(crate) fn find<'a>(
+        all: &'a [Self],
+        secret: &str,
+        endpoint: &str,
+    ) -> Result<&'a Self, Failure> {
+        let mut own = all.iter().filter(|attach| attach.secret == secret);
+        let found = own.find(|attach| attach.endpoints.iter().any(|name| name == endpoint));
+        found.ok_or_else(|| outside_audience(secret, endpoint))
+    }
 }
 
 /// The scheme with its values.
@@ -31,17 +43,12 @@ pub(crate) struct Credential {
 }
 
 impl Credential {
-    /// Asks the platform for the secret, if its audience has the endpoint.
+    /// Asks the platform for the secret.
     pub(crate) async fn open(
-        parts: &BoundParts,
-        secret: &str,
-        endpoint: &str,
+        attach: &BoundAttach,
+        secrets: &dyn SecretStore,
     ) -> Result<Self, Failure> {
-        let attach = parts.attach.iter().find(|attach| {
-            attach.secret == secret && attach.endpoints.iter().any(|name| name == endpoint)
-        });
-        let attach = attach.ok_or_else(|| outside_audience(secret, endpoint))?;
-        let secret = reveal(parts, secret).await?.ok_or_else(|| {
+        let secret = reveal(secrets, &attach.secret).await?.ok_or_else(|| {
             let gone = format!("The connection no longer has the secret `{}`.", attach.secret);
             Failure::new(Cause::CredentialRejected, gone)
                 .retry(Retry::AfterUserAction)
@@ -51,10 +58,13 @@ impl Credential {
     }
 
     /// Every secret that the auth method attaches somewhere, to recognise them in an answer.
-    pub(crate) async fn all(parts: &BoundParts) -> Result<Vec<Self>, Failure> {
+    pub(crate) async fn all(
+        attaches: &[BoundAttach],
+        secrets: &dyn SecretStore,
+    ) -> Result<Vec<Self>, Failure> {
         let mut all = Vec::new();
-        for attach in &parts.attach {
-            if let Some(secret) = reveal(parts, &attach.secret).await? {
+        for attach in attaches {
+            if let Some(secret) = reveal(secrets, &attach.secret).await? {
                 all.push(Self::attached(secret, &attach.scheme));
             }
         }
@@ -95,8 +105,8 @@ impl Credential {
     }
 }
 
-async fn reveal(parts: &BoundParts, secret: &str) -> Result<Option<SecretText>, Failure> {
-    parts.secrets.reveal(secret).await.map_err(|error| {
+async fn reveal(secrets: &dyn SecretStore, secret: &str) -> Result<Option<SecretText>, Failure> {
+    secrets.reveal(secret).await.map_err(|error| {
         Failure::new(Cause::Other { name: "secret-store".to_owned() }, error.to_string())
             .retry(Retry::Backoff)
             .effect(Effect::None)

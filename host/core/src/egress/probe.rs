@@ -17,17 +17,12 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
 use tokio::time::Instant;
 use url::Url;
 
-use crate::binding::BoundParts;
 use crate::contract::failure::{Failure, Timestamp};
-use crate::egress::attach::BoundAttach;
-use crate::egress::endpoint::BoundEndpoint;
+use crate::egress::http::InboundResponse;
 use crate::egress::policy::{Reach, Rule};
-use crate::egress::transport::InboundResponse;
-use crate::limits::MAX_CONCURRENT_REQUESTS;
 
 /// How long a probe of one origin may take. Twice what a slow network needs for all stages.
 pub const PROBE_TIME: Duration = Duration::from_secs(15);
@@ -216,62 +211,9 @@ pub fn shown(text: &str) -> Option<String> {
     Some(text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
-/// A probe of each origin to which the connection's credential may go, in the manifest's order.
-pub(crate) async fn run(parts: &BoundParts) -> Vec<Probe> {
-    let deadline = Instant::now() + PROBE_TIME;
-    let probes = targets(&parts.endpoints, &parts.attach)
-        .into_iter()
-        .map(|(url, reach)| parts.host.transport.probe(ProbeRequest { url, reach, deadline }));
-    futures_util::stream::iter(probes).buffered(MAX_CONCURRENT_REQUESTS).collect().await
-}
-
-/// One URL of each origin: the base of the first endpoint there.
-fn targets(endpoints: &[BoundEndpoint], attach: &[BoundAttach]) -> Vec<(Url, Reach)> {
-    let in_audience = |name: &String| attach.iter().any(|one| one.endpoints.contains(name));
-    let mut targets: Vec<(Url, Reach)> = Vec::new();
-    for endpoint in endpoints.iter().filter(|endpoint| in_audience(&endpoint.name)) {
-        let origin = endpoint.base.origin();
-        if !targets.iter().any(|(url, _)| url.origin() == origin) {
-            targets.push((endpoint.base.clone(), endpoint.reach));
-        }
-    }
-    targets
-}
-
 #[cfg(test)]
-#[expect(clippy::expect_used, reason = "tests")]
 mod tests {
     use super::*;
-    use crate::egress::attach::BoundScheme;
-
-    #[test]
-    fn each_origin_of_the_audience_is_probed_once_and_no_other() {
-        let endpoint = |(name, base): (&str, &str)| BoundEndpoint {
-            name: name.to_owned(),
-            base: base.parse().expect("a URL"),
-            reach: Reach::Public,
-            settings: Vec::new(),
-        };
-        let endpoints = [
-            ("files", "https://files.example/"),
-            ("api", "https://api.example/v3"),
-            ("graph", "https://api.example/graph"),
-            ("other", "https://api.example:8443/"),
-            ("plain", "http://api.example/"),
-        ]
-        .map(endpoint);
-        let attach = |names: &[&str]| BoundAttach {
-            secret: "token".to_owned(),
-            endpoints: names.iter().map(|&name| name.to_owned()).collect(),
-            scheme: BoundScheme::Bearer,
-        };
-        let probed = |attach: &[BoundAttach]| -> Vec<String> {
-            targets(&endpoints, attach).into_iter().map(|(url, _)| url.to_string()).collect()
-        };
-        let audience = [attach(&["api", "graph"]), attach(&["other", "unbound"])];
-        assert_eq!(probed(&audience), ["https://api.example/v3", "https://api.example:8443/"]);
-        assert_eq!(probed(&[]), Vec::<String>::new());
-    }
 
     fn answer(headers: &[(&str, &str)]) -> Answer {
         let pair = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());

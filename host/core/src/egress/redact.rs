@@ -32,6 +32,8 @@ use aho_corasick::packed;
 use aho_corasick::{AhoCorasick, Span};
 use zeroize::{Zeroize as _, Zeroizing};
 
+use crate::contract::failure::{Failure, Field, FieldError, Remedy};
+
 mod spelling;
 
 /// What stands in place of a secret.
@@ -115,6 +117,21 @@ impl Redactor {
         }
         let clean = self.redact(text.as_bytes().to_vec());
         Cow::Owned(String::from_utf8_lossy(&clean).into_owned())
+    }
+
+    /// The failure without the secrets, in every text that may repeat what a provider said.
+    pub(crate) fn redact_failure(&self, failure: Failure) -> Failure {
+        let clean = |text| self.redact_string(text);
+        let remedy = |remedy: Remedy| Remedy { text: clean(remedy.text), ..remedy };
+        let field = |field: FieldError| FieldError { message: clean(field.message), ..field };
+        let evidence = |one: Field| Field { value: clean(one.value), ..one };
+        Failure {
+            message: clean(failure.message),
+            remedies: failure.remedies.into_iter().map(remedy).collect(),
+            fields: failure.fields.into_iter().map(field).collect(),
+            evidence: failure.evidence.into_iter().map(evidence).collect(),
+            ..failure
+        }
     }
 
     /// The same of a text that is given away: where nothing is found, it comes back as it is.

@@ -9,15 +9,15 @@
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
-use wasmtime::component::{Component, HasSelf, Linker};
+use wasmtime::component::Component;
 use wasmtime::{Engine, Error};
 
-use crate::contract::bindings::{Plugin, PluginPre};
+use crate::contract::bindings::PluginPre;
 use crate::error::LoadError;
-use crate::host::HostParts;
 use crate::limits::MAX_COMPONENT_BYTES;
 use crate::manifest::Manifest;
 use crate::sandbox::cache::{Compiled, CompiledCache, hex};
+use crate::sandbox::runtime::Runtime;
 use crate::sandbox::session;
 use crate::sandbox::state::{CallState, Mode};
 use crate::sandbox::wasi;
@@ -53,11 +53,11 @@ pub struct ComponentFacts {
 }
 
 /// Loads, proves and describes. Compiles, which may take seconds: not for a thread that must not wait.
-pub(crate) async fn load(host: &Arc<HostParts>, bytes: Arc<[u8]>) -> Result<Loaded, LoadError> {
-    let (component, compiled, digest) = compile(host, bytes.clone()).await?;
-    let imports = judge(&component, &host.engine)?;
-    let pre = link(host, &component, &imports)?;
-    let manifest_json = describe_twice(host, &pre).await?;
+pub(crate) async fn load(runtime: &Arc<Runtime>, bytes: Arc<[u8]>) -> Result<Loaded, LoadError> {
+    let (component, compiled, digest) = compile(runtime, bytes.clone()).await?;
+    let imports = judge(&component, &runtime.engine)?;
+    let pre = link(runtime, &component, &imports)?;
+    let manifest_json = describe_twice(runtime, &pre).await?;
     let manifest = Manifest::parse(&manifest_json)?;
     let (stubs, capabilities) = imports.into_iter().partition(|name| name.starts_with("wasi:"));
     let facts =
@@ -67,9 +67,9 @@ pub(crate) async fn load(host: &Arc<HostParts>, bytes: Arc<[u8]>) -> Result<Load
 
 type CompiledComponent = (Component, Compiled, [u8; 32]);
 
-async fn compile(host: &Arc<HostParts>, bytes: Arc<[u8]>) -> Result<CompiledComponent, LoadError> {
+async fn compile(runtime: &Arc<Runtime>, bytes: Arc<[u8]>) -> Result<CompiledComponent, LoadError> {
     judge_file(&bytes)?;
-    let (engine, cache) = (host.engine.clone(), host.cache.clone());
+    let (engine, cache) = (runtime.engine.clone(), runtime.cache.clone());
     let work = move || compile_blocking(&engine, cache.as_ref(), &bytes);
     let done = tokio::task::spawn_blocking(work).await;
     done.map_err(|error| LoadError::Internal { detail: error.to_string() })?
@@ -140,43 +140,36 @@ fn judge_version(version: &str) -> Result<(), LoadError> {
 }
 
 fn link(
-    host: &HostParts,
+    runtime: &Runtime,
     component: &Component,
     imports: &[String],
 ) -> Result<PluginPre<CallState>, LoadError> {
-    let mut linker = host.linker.clone();
+    let mut linker = runtime.linker.clone();
     for import in imports.iter().filter(|name| name.starts_with("wasi:")) {
-        wasi::define(&mut linker, &host.engine, component, import).map_err(internal)?;
+        wasi::define(&mut linker, &runtime.engine, component, import).map_err(internal)?;
     }
     let pre = linker.instantiate_pre(component).map_err(incompatible)?;
     PluginPre::new(pre).map_err(incompatible)
 }
 
-/// The contract's imports, for every component.
-pub(crate) fn contract_linker(engine: &Engine) -> wasmtime::Result<Linker<CallState>> {
-    let mut linker = Linker::new(engine);
-    Plugin::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?;
-    Ok(linker)
-}
-
 async fn describe_twice(
-    host: &Arc<HostParts>,
+    runtime: &Arc<Runtime>,
     pre: &PluginPre<CallState>,
 ) -> Result<String, LoadError> {
-    let first = describe(host, pre, 1).await?;
-    let second = describe(host, pre, 2).await?;
+    let first = describe(runtime, pre, 1).await?;
+    let second = describe(runtime, pre, 2).await?;
     if first == second { Ok(first) } else { Err(LoadError::ChangingManifest) }
 }
 
 async fn describe(
-    host: &Arc<HostParts>,
+    runtime: &Arc<Runtime>,
     pre: &PluginPre<CallState>,
     seed: u64,
 ) -> Result<String, LoadError> {
-    let state = CallState::new(Mode::Describing, &host.limits, seed);
+    let state = CallState::new(Mode::Describing, &runtime.limits, seed);
     let mut session =
-        session::Instance::start(host, pre, state).await.map_err(LoadError::Describe)?;
-    session.describe(host.limits.describe_deadline).await.map_err(LoadError::Describe)
+        session::Instance::start(runtime, pre, state).await.map_err(LoadError::Describe)?;
+    session.describe(runtime.limits.describe_deadline).await.map_err(LoadError::Describe)
 }
 
 fn incompatible(error: Error) -> LoadError {

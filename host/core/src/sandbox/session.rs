@@ -11,18 +11,19 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 use wasmtime::{Error, PoolConcurrencyLimitError, Store, Trap, UpdateDeadline};
 
-use crate::binding::BoundParts;
 use crate::contract::bindings::{self, Plugin, PluginPre};
 use crate::contract::failure::{Cause, Effect, Failure};
 use crate::contract::oversized::RECORD_TOO_LARGE;
 use crate::contract::report::{ActionRequest, Outcome, Page, ReadRequest, Report};
 use crate::contract::sanitize::Sanitizer;
+use crate::egress::connection::BoundConnection;
 use crate::egress::given::Given;
 use crate::egress::moved::Moved;
 use crate::error::CallError;
-use crate::host::HostParts;
 use crate::limits::{HOSTCALL_FUEL_BYTES, MAX_COMPONENT_HANDLES};
-use crate::sandbox::state::{CallState, LogLevel, Stop};
+use crate::sandbox::log::LogLevel;
+use crate::sandbox::runtime::Runtime;
+use crate::sandbox::state::{CallState, Mode, Stop};
 
 /// Time beyond the deadline for the runtime to unwind a guest that its own clock has stopped.
 const UNWIND_TIME: Duration = Duration::from_millis(250);
@@ -31,7 +32,7 @@ const UNWIND_TIME: Duration = Duration::from_millis(250);
 pub(crate) struct Instance {
     store: Store<CallState>,
     plugin: Plugin,
-    host: Arc<HostParts>,
+    runtime: Arc<Runtime>,
     usable: bool,
     _permit: OwnedSemaphorePermit,
 }
@@ -39,14 +40,14 @@ pub(crate) struct Instance {
 impl Instance {
     /// A fresh instance, if the host has room for one.
     pub(crate) async fn start(
-        host: &Arc<HostParts>,
+        runtime: &Arc<Runtime>,
         pre: &PluginPre<CallState>,
         state: CallState,
     ) -> Result<Self, CallError> {
-        let limit = host.limits.live_instances;
-        let permit = host.live.clone().try_acquire_owned();
+        let limit = runtime.limits.live_instances;
+        let permit = runtime.live.clone().try_acquire_owned();
         let permit = permit.map_err(|_| CallError::Busy { limit })?;
-        let mut store = Store::new(&host.engine, state);
+        let mut store = Store::new(&runtime.engine, state);
         store.limiter(|state| &mut state.limiter);
         store.set_hostcall_fuel(HOSTCALL_FUEL_BYTES);
         store.set_max_component_handles(MAX_COMPONENT_HANDLES);
@@ -55,8 +56,8 @@ impl Instance {
             context.data().check_deadline()?;
             Ok(UpdateDeadline::Yield(1))
         });
-        let allowed = host.limits.describe_deadline;
-        store.data_mut().begin(allowed, &host.limits);
+        let allowed = runtime.limits.describe_deadline;
+        store.data_mut().begin(allowed, &runtime.limits);
         let started = within(allowed, pre.instantiate_async(&mut store)).await;
         let plugin = match started {
             Some(Ok(plugin)) => plugin,
@@ -67,7 +68,7 @@ impl Instance {
             Some(Err(error)) => return Err(crash(error, store.data(), allowed)),
             None => return Err(CallError::Deadline { allowed }),
         };
-        Ok(Self { store, plugin, host: host.clone(), usable: true, _permit: permit })
+        Ok(Self { store, plugin, runtime: runtime.clone(), usable: true, _permit: permit })
     }
 
     pub(crate) async fn describe(&mut self, allowed: Duration) -> Result<String, CallError> {
@@ -77,19 +78,22 @@ impl Instance {
         self.end(answer, allowed)
     }
 
-    async fn check(&mut self, parts: &BoundParts) -> Result<Result<Report, Failure>, CallError> {
-        let allowed = self.host.limits.check_deadline;
+    async fn check(
+        &mut self,
+        connection: &BoundConnection,
+    ) -> Result<Result<Report, Failure>, CallError> {
+        let allowed = self.runtime.limits.check_deadline;
         self.begin(allowed)?;
         let connector = self.plugin.jackfield_connector_connector();
-        let call = connector.call_check(&mut self.store, &parts.settings_json);
+        let call = connector.call_check(&mut self.store, &connection.settings_json);
         let answer = within(allowed, call).await;
         let answer = self.end(answer, allowed)?;
         let clean = self.sanitizer();
         match answer {
             Ok(report) => {
                 let report = bindings::report(report, &clean)?;
-                let report = Report { quota: self.store.data().quota(), ..report };
-                Ok(Ok(parts.with_known_discoveries(report)))
+                let report = Report { quota: self.store.data().traffic.quota(), ..report };
+                Ok(Ok(connection.with_known_discoveries(report)))
             }
             Err(failure) => Ok(Err(self.failed(bindings::failure(failure, &clean)))),
         }
@@ -97,16 +101,16 @@ impl Instance {
 
     async fn read(
         &mut self,
-        parts: &BoundParts,
+        connection: &BoundConnection,
         request: &ReadRequest,
     ) -> Result<Result<Page, Failure>, CallError> {
-        let allowed = self.host.limits.read_deadline;
+        let allowed = self.runtime.limits.read_deadline;
         self.begin(allowed)?;
         let connector = self.plugin.jackfield_connector_connector();
-        self.store.data_mut().given =
+        self.store.data_mut().traffic.given =
             Given::to_read(&request.parameters, request.cursor.as_deref());
         let asked = bindings::read_request(request);
-        let call = connector.call_read(&mut self.store, &parts.settings_json, &asked);
+        let call = connector.call_read(&mut self.store, &connection.settings_json, &asked);
         let answer = within(allowed, call).await;
         let answer = self.end(answer, allowed)?;
         let clean = self.sanitizer();
@@ -118,15 +122,15 @@ impl Instance {
 
     async fn invoke(
         &mut self,
-        parts: &BoundParts,
+        connection: &BoundConnection,
         request: &ActionRequest,
     ) -> Result<Result<Outcome, Failure>, CallError> {
-        let allowed = self.host.limits.invoke_deadline;
+        let allowed = self.runtime.limits.invoke_deadline;
         self.begin(allowed)?;
         let connector = self.plugin.jackfield_connector_connector();
-        self.store.data_mut().given = Given::to_act(&request.input);
+        self.store.data_mut().traffic.given = Given::to_act(&request.input);
         let asked = bindings::action_request(request);
-        let call = connector.call_invoke(&mut self.store, &parts.settings_json, &asked);
+        let call = connector.call_invoke(&mut self.store, &connection.settings_json, &asked);
         let answer = within(allowed, call).await;
         let answer = self.end(answer, allowed)?;
         let clean = self.sanitizer();
@@ -148,7 +152,7 @@ impl Instance {
         if !std::mem::replace(&mut self.usable, false) {
             return Err(CallError::Ended);
         }
-        self.store.data_mut().begin(allowed, &self.host.limits);
+        self.store.data_mut().begin(allowed, &self.runtime.limits);
         self.store.set_epoch_deadline(1);
         Ok(())
     }
@@ -170,7 +174,7 @@ impl Instance {
     }
 
     fn failed(&self, failure: Failure) -> Failure {
-        self.store.data().take_in(&failure);
+        self.store.data().traffic.take_in(&failure);
         failure
     }
 
@@ -182,7 +186,7 @@ impl Instance {
     }
 
     fn sanitizer(&self) -> Sanitizer {
-        Sanitizer::new(self.store.data().redactor())
+        Sanitizer::new(self.store.data().traffic.redactor())
     }
 }
 
@@ -190,18 +194,19 @@ impl Instance {
 /// error of the host; a failure of the provider does not end it.
 pub struct Session {
     instance: Instance,
-    parts: Arc<BoundParts>,
+    connection: Arc<BoundConnection>,
 }
 
 impl Session {
     pub(crate) async fn start(
+        runtime: &Arc<Runtime>,
         pre: &PluginPre<CallState>,
-        parts: Arc<BoundParts>,
+        connection: Arc<BoundConnection>,
     ) -> Result<Self, CallError> {
-        let mode = crate::sandbox::state::Mode::Serving(parts.clone());
-        let state = CallState::new(mode, &parts.host.limits, SEED);
-        let instance = Instance::start(&parts.host, pre, state).await?;
-        Ok(Self { instance, parts })
+        let mode = Mode::Serving(connection.clone());
+        let state = CallState::new(mode, &runtime.limits, SEED).logging_to(runtime.log.clone());
+        let instance = Instance::start(runtime, pre, state).await?;
+        Ok(Self { instance, connection })
     }
 
     /// Whether the credential works, whose it is, and what it may do.
@@ -210,14 +215,14 @@ impl Session {
     ///
     /// The outer error is the host's, the inner one what the provider or the connector said.
     pub async fn check(&mut self) -> Result<Result<Report, Failure>, CallError> {
-        self.instance.check(&self.parts).await
+        self.instance.check(&self.connection).await
     }
 
     /// What a server said during the last call of a setting that is another now. It is a claim, and
     /// nothing was sent there: who binds the connector anew with it sees to it that the same account
     /// answers.
     pub fn moved(&self) -> Option<&Moved> {
-        self.instance.store.data().moved()
+        self.instance.store.data().traffic.moved()
     }
 
     /// One page of a stream.
@@ -229,14 +234,15 @@ impl Session {
         &mut self,
         request: &ReadRequest,
     ) -> Result<Result<Page, Failure>, CallError> {
-        self.instance.read(&self.parts, request).await
+        self.instance.read(&self.connection, request).await
     }
 
     /// Whether the last page, which failed in this way, may succeed with a smaller
     /// [`limit`](ReadRequest::limit): its response was too large, took too long, or a gateway gave it
     /// up (status 408, 502 or 504).
     pub fn may_succeed_smaller(&self, failure: &Failure) -> bool {
-        let heavy = failure.cause == Cause::TooLarge || self.instance.store.data().was_heavy();
+        let heavy =
+            failure.cause == Cause::TooLarge || self.instance.store.data().traffic.was_heavy();
         heavy && failure.effect == Effect::None && failure.code != RECORD_TOO_LARGE
     }
 
@@ -249,7 +255,7 @@ impl Session {
         &mut self,
         request: &ActionRequest,
     ) -> Result<Result<Outcome, Failure>, CallError> {
-        self.instance.invoke(&self.parts, request).await
+        self.instance.invoke(&self.connection, request).await
     }
 }
 

@@ -1,48 +1,24 @@
 //! What one instance holds on the host's side: its limits, its deadline, and the capabilities that
 //! it was given. Every import asks here first.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
 use wasmtime::component::{Resource, ResourceTable};
 use wasmtime::{ResourceLimiter, bail};
 
-use crate::binding::BoundParts;
 use crate::contract::failure::{Failure, Timestamp};
-use crate::contract::report::Quota;
 use crate::contract::sanitize::{bounded, printable};
-use crate::egress::exchange::{self, GuestRequest, GuestResponse};
-use crate::egress::given::Given;
-use crate::egress::lent::Lent;
-use crate::egress::moved::Moved;
-use crate::egress::quota::Used;
-use crate::egress::redact::Redactor;
+use crate::egress::connection::BoundConnection;
+use crate::egress::guest_call::{GuestCall, GuestRequest, GuestResponse};
+use crate::egress::traffic::Traffic;
 use crate::limits::{
     Limits, MAX_CORE_ITEMS, MAX_HANDLES, MAX_LOG_LINE_BYTES, MAX_LOG_LINES, MAX_REFUSED_REQUESTS,
     MAX_TABLE_ELEMENTS,
 };
+use crate::sandbox::log::{LogLevel, LogSink};
 use crate::secret::SecretInfo;
-
-/// How much a log line matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LogLevel {
-    /// For the connector's author.
-    Debug,
-    /// For the operator.
-    Info,
-    /// Something is off and the call goes on.
-    Warn,
-    /// The call will fail.
-    Error,
-}
-
-/// Where connectors' log lines go: bounded in count and size, without control characters, scrubbed.
-pub trait LogSink: Send + Sync + 'static {
-    /// Takes one line of the connector of that id.
-    fn log(&self, connector: &str, level: LogLevel, message: &str);
-}
 
 /// Why the host stopped a guest, carried through the runtime as a trap.
 #[derive(Debug, thiserror::Error)]
@@ -62,49 +38,12 @@ pub struct SecretHandle {
     pub(crate) info: SecretInfo,
 }
 
-/// What is left of a call. Shared by its concurrent exchanges.
-#[derive(Default)]
-pub(crate) struct Budget {
-    requests: AtomicU32,
-    bytes: AtomicU64,
-    refused: AtomicU32,
-}
-
-impl Budget {
-    fn reset(&self, limits: &Limits) {
-        self.requests.store(limits.requests, Ordering::Relaxed);
-        self.bytes.store(limits.total_response_bytes, Ordering::Relaxed);
-        self.refused.store(0, Ordering::Relaxed);
-    }
-
-    /// Takes one request; `false` where none is left.
-    pub(crate) fn take_request(&self) -> bool {
-        let take = |left: u32| left.checked_sub(1);
-        let taken = self.requests.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok();
-        if !taken {
-            self.refused.fetch_add(1, Ordering::Relaxed);
-        }
-        taken
-    }
-
-    /// Bytes left.
-    pub(crate) fn bytes(&self) -> u64 {
-        self.bytes.load(Ordering::Relaxed)
-    }
-
-    /// Takes bytes that arrived; `false` where fewer were left.
-    pub(crate) fn take_bytes(&self, count: u64) -> bool {
-        let take = |left: u64| left.checked_sub(count);
-        self.bytes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
-    }
-}
-
 /// What the imports are allowed to do.
 pub(crate) enum Mode {
     /// `describe`: every capability refuses.
     Describing,
     /// A call for one connection.
-    Serving(Arc<BoundParts>),
+    Serving(Arc<BoundConnection>),
 }
 
 /// The host's side of one instance.
@@ -115,15 +54,10 @@ pub(crate) struct CallState {
     pub(crate) deadline: Instant,
     started: Timestamp,
     random: u64,
-    budget: Budget,
+    log: Option<Arc<dyn LogSink>>,
     log_lines: u32,
     printed: Vec<u8>,
-    lent: Lent,
-    lanes: Used,
-    moved: OnceLock<Moved>,
-    heavy: AtomicBool,
-    /// What the present call was given.
-    pub(crate) given: Given,
+    pub(crate) traffic: Traffic,
 }
 
 impl CallState {
@@ -138,32 +72,30 @@ impl CallState {
             deadline: Instant::now(),
             started: Timestamp(0),
             random: seed,
-            budget: Budget::default(),
+            log: None,
             log_lines: 0,
             printed: Vec::new(),
-            lent: Lent::new(),
-            lanes: Used::default(),
-            moved: OnceLock::new(),
-            heavy: AtomicBool::new(false),
-            given: Given::default(),
+            traffic: Traffic::new(),
         }
+    }
+
+    /// Sends the guest's log lines there.
+    pub(crate) fn logging_to(self, log: Option<Arc<dyn LogSink>>) -> Self {
+        Self { log, ..self }
     }
 
     /// Starts the clock and fills the budget for one call.
     pub(crate) fn begin(&mut self, allowed: Duration, limits: &Limits) {
         self.deadline = Instant::now() + allowed;
-        self.budget.reset(limits);
+        self.traffic.begin(limits);
         self.log_lines = MAX_LOG_LINES;
         self.printed.clear();
-        self.moved.take();
-        self.heavy = AtomicBool::new(false);
-        self.given = Given::default();
         if let Mode::Serving(_) = self.mode {
             self.started = Timestamp::now();
         }
     }
 
-    fn parts(&self, capability: &'static str) -> wasmtime::Result<&Arc<BoundParts>> {
+    fn parts(&self, capability: &'static str) -> wasmtime::Result<&Arc<BoundConnection>> {
         self.check_deadline()?;
         match &self.mode {
             Mode::Serving(parts) => Ok(parts),
@@ -213,60 +145,28 @@ impl CallState {
     ) -> wasmtime::Result<Vec<Result<GuestResponse, Failure>>> {
         let parts = self.parts("jackfield:connector/http")?.clone();
         let secret = match &auth {
-            Some(handle) => Some(self.handle(handle)?.name.clone()),
+            Some(handle) => Some(self.handle(handle)?),
             None => None,
         };
-        let exchange = exchange::Call {
-            parts: &parts,
-            budget: &self.budget,
-            lent: &self.lent,
-            lanes: &self.lanes,
-            moved: &self.moved,
-            heavy: &self.heavy,
-            given: &self.given,
-            deadline: self.deadline,
-        };
-        let run = exchange.run_all(requests, secret.as_deref());
+        let call =
+            GuestCall { connection: &parts, traffic: &self.traffic, deadline: self.deadline };
+        let run = call.run_all(requests, secret.map(|handle| (&*handle.name, &handle.info)));
         let Ok(done) = tokio::time::timeout_at(self.deadline, run).await else {
             return Err(wasmtime::Error::new(Stop::Deadline));
         };
-        if self.budget.refused.load(Ordering::Relaxed) > MAX_REFUSED_REQUESTS {
+        if self.traffic.budget.refused() > MAX_REFUSED_REQUESTS {
             return Err(wasmtime::Error::new(Stop::Exhausted("requests")));
         }
         Ok(done)
-    }
-
-    /// Takes in what the connector says of the provider's limits.
-    pub(crate) fn take_in(&self, failure: &Failure) {
-        self.lanes.take_in(failure);
-    }
-
-    /// What a server said of the settings during the call. No setting holds what it was lent.
-    pub(crate) fn moved(&self) -> Option<&Moved> {
-        self.moved.get().filter(|moved| self.redactor().finds_nothing_in(&moved.value))
-    }
-
-    /// Whether the call's last exchange failed in a way that a smaller page may help against.
-    pub(crate) fn was_heavy(&self) -> bool {
-        self.heavy.load(Ordering::Relaxed)
-    }
-
-    /// What is left of the provider's limit.
-    pub(crate) fn quota(&self) -> Option<Quota> {
-        self.lanes.told()
-    }
-
-    /// Removes what was lent during the call from texts.
-    pub(crate) fn redactor(&self) -> Arc<Redactor> {
-        self.lent.redactor()
     }
 
     pub(crate) fn write_log(&mut self, level: LogLevel, message: &str) -> wasmtime::Result<()> {
         let parts = self.parts("jackfield:connector/host")?.clone();
         if let Some(left) = self.log_lines.checked_sub(1) {
             self.log_lines = left;
-            if let Some(sink) = &parts.host.log {
+            if let Some(sink) = &self.log {
                 let text = self
+                    .traffic
                     .redactor()
                     .redact_text(&bounded(message.to_owned(), MAX_LOG_LINE_BYTES))
                     .into_owned();
@@ -285,7 +185,7 @@ impl CallState {
         self.parts("jackfield:connector/host")?;
         let left = self.deadline.saturating_duration_since(Instant::now());
         let milliseconds = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
-        Ok((milliseconds, self.budget.requests.load(Ordering::Relaxed), self.budget.bytes()))
+        Ok((milliseconds, self.traffic.budget.requests(), self.traffic.budget.bytes()))
     }
 
     /// The time that WASI's clocks show: the start of the call; the epoch in `describe`.
@@ -304,7 +204,7 @@ impl CallState {
     /// What the guest printed, as the reason of a crash.
     pub(crate) fn printed_text(&self) -> Option<String> {
         let text = String::from_utf8_lossy(&self.printed);
-        let text = self.redactor().redact_text(text.trim()).into_owned();
+        let text = self.traffic.redactor().redact_text(text.trim()).into_owned();
         (!text.is_empty()).then(|| printable(text))
     }
 

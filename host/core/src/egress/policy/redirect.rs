@@ -19,7 +19,7 @@
 use url::{Origin, Url};
 
 use super::{Denial, EgressPolicy, Reach, Rule, origin};
-use crate::egress::transport::Method;
+use crate::egress::http::Method;
 
 /// Redirects followed in one exchange, at most; a provider needs one or two.
 pub const MAX_REDIRECTS: u32 = 5;

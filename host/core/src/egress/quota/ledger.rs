@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -12,7 +12,7 @@ use url::Url;
 use super::headers::{LONGEST_WAIT, Told, later};
 use crate::contract::failure::{Cause, Failure, Retry, Timestamp};
 use crate::contract::report::Quota;
-use crate::egress::transport::Method;
+use crate::egress::http::Method;
 use crate::limits::MAX_CONCURRENT_PER_CREDENTIAL;
 use crate::manifest::QuotaRules;
 use crate::secret::SecretText;
@@ -32,11 +32,18 @@ const MARGIN: Duration = Duration::from_secs(1);
 pub(crate) struct Ledger {
     names: RandomState,
     lanes: Mutex<HashMap<u64, Arc<Lane>>>,
+    /// The same lanes, by revisions of secrets.
+    revisions: Mutex<HashMap<u64, Weak<Lane>>>,
 }
 
 impl Ledger {
     /// The lane of that credential with that connector.
-    fn lane(&self, connector: &str, secret: &SecretText, rules: &QuotaRules) -> Arc<Lane> {
+    pub(crate) fn lane(
+        &self,
+        connector: &str,
+        secret: &SecretText,
+        rules: &QuotaRules,
+    ) -> Arc<Lane> {
         let name = self.names.hash_one((connector, secret.expose_secret()));
         let mut lanes = locked(&self.lanes);
         if lanes.len() >= MOST_LANES && !lanes.contains_key(&name) {
@@ -44,6 +51,25 @@ impl Ledger {
             lanes.retain(|_, lane| Arc::strong_count(lane) > 1 || lane.is_held(now));
         }
         lanes.entry(name).or_insert_with(|| Arc::new(Lane::new(rules))).clone()
+    }
+
+    /// The lane of the secret with that revision, where a request has used the secret before.
+    pub(crate) fn known(&self, connector: &str, revision: &str) -> Option<Arc<Lane>> {
+        let name = self.names.hash_one((connector, revision));
+        locked(&self.revisions).get(&name)?.upgrade()
+    }
+
+    /// Remembers that the secret with that revision has this lane.
+    pub(crate) fn remember(&self, connector: &str, revision: &str, lane: &Arc<Lane>) {
+        let name = self.names.hash_one((connector, revision));
+        let mut revisions = locked(&self.revisions);
+        if revisions.len() >= MOST_LANES && !revisions.contains_key(&name) {
+            revisions.retain(|_, lane| lane.strong_count() > 0);
+            if revisions.len() >= MOST_LANES {
+                revisions.clear();
+            }
+        }
+        revisions.insert(name, Arc::downgrade(lane));
     }
 }
 
@@ -122,7 +148,12 @@ impl Lane {
         Ok(permit)
     }
 
-    fn judge(&self, method: Method, url: &Url) -> Result<(), Failure> {
+    /// Whether no limit holds up such a request.
+    ///
+    /// # Errors
+    ///
+    /// [`Cause::RateLimited`], or [`Cause::Unreachable`] for a service that is out of order, with the wait.
+    pub(crate) fn judge(&self, method: Method, url: &Url) -> Result<(), Failure> {
         let held = locked(&self.held);
         let narrow = held.narrow.get(&place(method, url)).copied().unwrap_or_default();
         let (until, why) = match narrow > held.until {
@@ -201,24 +232,12 @@ impl Lane {
 pub(crate) struct Used(Mutex<Vec<Arc<Lane>>>);
 
 impl Used {
-    fn note(&self, lane: &Arc<Lane>) {
+    /// Takes the lane in.
+    pub(crate) fn note(&self, lane: &Arc<Lane>) {
         let mut used = locked(&self.0);
         if !used.iter().any(|known| Arc::ptr_eq(known, lane)) {
             used.push(Arc::clone(lane));
         }
-    }
-
-    /// The lane for a credential, noted.
-    pub(crate) fn lane(
-        &self,
-        ledger: &Ledger,
-        connector: &str,
-        secret: &SecretText,
-        rules: &QuotaRules,
-    ) -> Arc<Lane> {
-        let lane = ledger.lane(connector, secret, rules);
-        self.note(&lane);
-        lane
     }
 
     /// What the last answer told of the limit.
@@ -442,7 +461,8 @@ mod tests {
     #[test]
     fn a_connectors_own_word_holds_what_it_used() {
         let (ledger, used) = (Ledger::default(), Used::default());
-        let lane = used.lane(&ledger, "x", &SecretText::new("one".to_owned()), &RULES);
+        let lane = ledger.lane("x", &SecretText::new("one".to_owned()), &RULES);
+        used.note(&lane);
         let failure = |code: &str, cause| {
             Failure::new(cause, "").code(code).retry(Retry::After { milliseconds: 60_000 })
         };
@@ -457,7 +477,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_connectors_word_of_a_narrow_limit_holds_that_place_alone() {
         let (ledger, used) = (Ledger::default(), Used::default());
-        let lane = used.lane(&ledger, "x", &SecretText::new("one".to_owned()), &RULES);
+        let lane = ledger.lane("x", &SecretText::new("one".to_owned()), &RULES);
+        used.note(&lane);
         let limited = Failure::new(Cause::RateLimited, "").code("burst");
         let limited = limited.retry(Retry::After { milliseconds: 60_000 });
         answer(&lane, 429, &[("x-reason", "burst")]);

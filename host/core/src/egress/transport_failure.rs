@@ -3,10 +3,18 @@
 use url::Url;
 
 use crate::contract::failure::{Cause, Effect, Failure, Retry};
-use crate::egress::transport::{Method, TlsFault, TransportError};
+use crate::egress::http::Method;
+use crate::egress::transport::{TlsFault, TransportError};
 
-/// The failure that the guest and, in the end, the person sees. It names the origin, never the path or query.
-pub(crate) fn failure(error: TransportError, method: Method, url: &Url) -> Failure {
+impl TransportError {
+    /// The same as a person and a connector are told it, of a request by that method to that URL. It
+    /// names the URL's origin, never its path or query.
+    pub fn into_failure(self, method: Method, url: &Url) -> Failure {
+        failure(self, method, url)
+    }
+}
+
+fn failure(error: TransportError, method: Method, url: &Url) -> Failure {
     let origin = url.origin().ascii_serialization();
     let message = sentence(&error.to_string());
     let failure = match error {

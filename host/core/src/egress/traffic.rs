@@ -1,0 +1,75 @@
+//! What the requests of one instance share: the budget of its call, the secrets that it has used, the
+//! provider's limits that it met, and what the servers said.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use crate::contract::failure::Failure;
+use crate::contract::report::Quota;
+use crate::egress::budget::Budget;
+use crate::egress::given::Given;
+use crate::egress::moved::Moved;
+use crate::egress::quota::Used;
+use crate::egress::redact::Redactor;
+use crate::egress::seen_secrets::SeenSecrets;
+use crate::limits::Limits;
+
+/// Requests of one instance: `seen` and `lanes` last as long as the instance, the rest for one call.
+pub(crate) struct Traffic {
+    pub(crate) budget: Budget,
+    pub(crate) seen: SeenSecrets,
+    pub(crate) lanes: Used,
+    /// What a server said of the connection's settings, the first of it.
+    pub(crate) moved: OnceLock<Moved>,
+    /// Whether the last exchange failed in a way that a smaller page may help against.
+    pub(crate) heavy: AtomicBool,
+    /// What the person gave for the call.
+    pub(crate) given: Given,
+}
+
+impl Traffic {
+    /// That of a fresh instance.
+    pub(crate) fn new() -> Self {
+        Self {
+            budget: Budget::default(),
+            seen: SeenSecrets::new(),
+            lanes: Used::default(),
+            moved: OnceLock::new(),
+            heavy: AtomicBool::new(false),
+            given: Given::default(),
+        }
+    }
+
+    /// Fills the budget for one call, and forgets what belongs to the call before.
+    pub(crate) fn begin(&mut self, limits: &Limits) {
+        self.budget.reset(limits);
+        self.moved.take();
+        self.heavy = AtomicBool::new(false);
+        self.given = Given::default();
+    }
+
+    /// Takes in what the connector says of the provider's limits.
+    pub(crate) fn take_in(&self, failure: &Failure) {
+        self.lanes.take_in(failure);
+    }
+
+    /// What a server said of the settings during the call. No setting holds a secret that was used.
+    pub(crate) fn moved(&self) -> Option<&Moved> {
+        self.moved.get().filter(|moved| self.redactor().finds_nothing_in(&moved.value))
+    }
+
+    /// Whether the call's last exchange failed in a way that a smaller page may help against.
+    pub(crate) fn was_heavy(&self) -> bool {
+        self.heavy.load(Ordering::Relaxed)
+    }
+
+    /// What is left of the provider's limit, as the last response said.
+    pub(crate) fn quota(&self) -> Option<Quota> {
+        self.lanes.told()
+    }
+
+    /// Removes the secrets that were used so far from texts.
+    pub(crate) fn redactor(&self) -> Arc<Redactor> {
+        self.seen.redactor()
+    }
+}
