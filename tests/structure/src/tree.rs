@@ -123,7 +123,7 @@ fn read_module(
         let [flat, nested] = [format!("{child}.rs"), format!("{child}/mod.rs")];
         let file = Some(directory.join(flat)).filter(|path| path.exists());
         let file = file.unwrap_or_else(|| directory.join(nested));
-        read_module(src, &file, [&name[..], &[child.clone()]].concat(), modules)?;
+        read_module(src, &file, [&name[..], std::slice::from_ref(child)].concat(), modules)?;
     }
     modules.insert(name, module);
     Ok(())

@@ -21,7 +21,7 @@ const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_'
 pub struct BoundEndpoint {
     /// Its name in the manifest.
     pub name: String,
-    /// From [`EndpointTemplate::bind`](super::EndpointTemplate::bind).
+    /// From [`EndpointTemplate::bind`](crate::manifest::template::EndpointTemplate::bind).
     pub base: Url,
     /// From [`EgressPolicy::judge_url`](crate::EgressPolicy::judge_url).
     pub reach: Reach,

@@ -65,7 +65,8 @@ pub struct OutboundRequest {
     pub reach: Reach,
     /// When the whole exchange must have ended.
     pub deadline: Instant,
-    /// Bytes that the body may have, after decompression. More is [`TransportError::TooLarge`].
+    /// Bytes that the body may have, after decompression. More is
+    /// [`TransportError::TooLarge`](crate::transport::TransportError::TooLarge).
     pub max_body: u64,
 }
 
