@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 use jackfield_tests::{Account, GitHub, token};
 
 use crate::chance::Chance;
-use crate::program::Home;
+use crate::program::{Home, MAKES_A_STORE};
 
 /// Kills of a connect, an update or a rotation that are enough.
 const KILLS: usize = 200;
@@ -184,7 +184,12 @@ fn bearer(request: &jackfield_tests::ReceivedRequest) -> String {
 }
 
 /// Lets the process end, or kills it at that point; whether the kill met it running.
-fn end(mut child: Child, point: Option<Duration>) -> bool {
+fn end(child: Child, point: Option<Duration>) -> bool {
+    end_with(0, child, point)
+}
+
+/// The same for a process that ends with this code where it is not killed.
+fn end_with(code: i32, mut child: Child, point: Option<Duration>) -> bool {
     let mut outputs = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
     let (ended, wait) = mpsc::channel::<()>();
     let reader = thread::spawn(move || {
@@ -204,7 +209,7 @@ fn end(mut child: Child, point: Option<Duration>) -> bool {
     }
     let status = child.wait().unwrap();
     let said = reader.join().unwrap();
-    assert!(status.success() || status.code().is_none(), "{status}: {said}");
+    assert!(status.code().is_none_or(|ended| ended == code), "{status}: {said}");
     status.code().is_none()
 }
 
@@ -275,18 +280,20 @@ fn kill_in_one_store(seed: u64) -> Tally {
 fn kill_first_starts(seed: u64) -> Tally {
     let mut chance = Chance::new(seed);
     let mut tally = Tally::new();
-    let home = Home::strict().unused();
+    let home = Home::strict().unused().with_noop();
     let start = Instant::now();
-    home.run(&["list"]).done();
+    home.run(&MAKES_A_STORE).ended(2);
     let duration = start.elapsed();
     for tried in 0.. {
         if tried >= FIRST_STARTS / STORES && hits(&tally, "first start") > 0 {
             break;
         }
         assert!(tried < TOO_MANY, "no kill met the first start running");
-        let home = Home::strict().unused();
-        let killed = end(home.start("", &["list"]), Some(duration.mul_f64(chance.fraction())));
+        let home = Home::strict().unused().with_noop();
+        let point = Some(duration.mul_f64(chance.fraction()));
+        let killed = end_with(2, home.start("", &MAKES_A_STORE), point);
         count(&mut tally, "first start", killed);
+        home.run(&MAKES_A_STORE).ended(2);
         assert_eq!(home.connections().len(), 0);
         let left = std::fs::read_dir(home.data()).unwrap().map(|entry| entry.unwrap().path());
         let left: Vec<_> = left.filter(|path| path.to_string_lossy().ends_with(".new")).collect();

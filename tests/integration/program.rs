@@ -18,4 +18,4 @@ mod streams;
 mod tokens;
 mod usage;
 
-pub(crate) use home::{Home, Run, TOKEN};
+pub(crate) use home::{Home, MAKES_A_STORE, Run, TOKEN};

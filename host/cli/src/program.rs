@@ -79,6 +79,39 @@ impl Program {
         Ok(Connections::new(Registry::empty(), self.vault().await?))
     }
 
+    /// The connections, for a command about one of them. Where there is no store, there is no such
+    /// connection, and no store is made.
+    ///
+    /// # Errors
+    ///
+    /// As [`Program::connections`]; the id is unknown.
+    pub(crate) async fn connections_with(&self, id: &str) -> Result<Connections, Error> {
+        self.expect_store_for(id)?;
+        self.connections().await
+    }
+
+    /// As [`Program::stored_connections`], for a command about one of them.
+    ///
+    /// # Errors
+    ///
+    /// What the store ran into; the id is unknown.
+    pub(crate) async fn stored_connections_with(&self, id: &str) -> Result<Connections, Error> {
+        self.expect_store_for(id)?;
+        self.stored_connections().await
+    }
+
+    fn expect_store_for(&self, id: &str) -> Result<(), Error> {
+        match self.has_store() {
+            true => Ok(()),
+            false => Err(jackfield_connect::Error::UnknownConnection { id: id.to_owned() }.into()),
+        }
+    }
+
+    /// Whether a store was made before.
+    pub(crate) fn has_store(&self) -> bool {
+        Vault::exists(&self.configuration.data_dir)
+    }
+
     /// The installed connectors alone. No store is made, and none is needed: one that is there
     /// and opens lends the key of the compiled connectors.
     ///
@@ -86,8 +119,7 @@ impl Program {
     ///
     /// Options that cannot be used.
     pub(crate) async fn connectors(&self) -> Result<Registry, Error> {
-        let there = Vault::exists(&self.configuration.data_dir);
-        let vault = match there {
+        let vault = match self.has_store() {
             true => self.vault().await.ok(),
             false => None,
         };
@@ -101,7 +133,7 @@ impl Program {
     /// The name is unknown; options that cannot be used.
     pub(crate) async fn recognise(&self, connector: &str) -> Result<(), Error> {
         let bundled = jackfield_bundle::connector(connector).is_some();
-        if !bundled && !Vault::exists(&self.configuration.data_dir) {
+        if !bundled && !self.has_store() {
             self.connectors().await?.connector(connector).await?;
         }
         Ok(())

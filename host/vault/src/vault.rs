@@ -10,6 +10,7 @@ use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
 use crate::directory::{self, DATABASE, KEYS, Lock};
+use crate::keys::file::beside;
 use crate::keys::seal::{Binding, Sealed};
 use crate::keys::{KeyId, KeyRing, KeySource, MasterKey, file};
 use crate::keystate::{self, KeyState};
@@ -95,9 +96,12 @@ impl Vault {
         }
     }
 
-    /// Whether there is a store in that directory. Nothing is made or opened.
+    /// Whether there is a store in that directory, or something that [`Vault::open`] has to explain: a log
+    /// without its database, a directory that cannot be looked into. Nothing is made or opened.
     pub fn exists(directory: &Path) -> bool {
-        directory.join(DATABASE).exists()
+        let database = directory.join(DATABASE);
+        let log = beside(&database, "-wal");
+        [database, log].iter().any(|path| path.try_exists().unwrap_or(true))
     }
 
     /// Waits for running operations, folds the log into the database and closes it. A store that

@@ -96,12 +96,8 @@ fn files_of_a_directory_are_connectors_and_a_bad_one_hides_no_other() {
 
 #[test]
 fn a_connection_whose_connector_is_gone_is_still_shown_and_disconnected() {
-    let home = Home::strict();
-    let directory = home.path("connectors");
-    std::fs::create_dir(&directory).unwrap();
-    let file = directory.join("noop.wasm");
-    std::fs::write(&file, jackfield_bundle::hostile("noop").unwrap()).unwrap();
-    let home = home.option("--connectors").option(directory.to_str().unwrap());
+    let home = Home::strict().with_noop();
+    let file = home.path("connectors").join("noop.wasm");
     let connect = ["connect", "noop", "--unchecked", "--secret", "token=env:TEST_TOKEN", "--json"];
     let answer = home.run_with("a-token-of-noop", &connect).done().json();
     let id = answer["connection"]["id"].as_str().unwrap();

@@ -2,7 +2,7 @@
 
 use jackfield_tests::{Account, Fault, GitHub, Standing, token};
 
-use super::{Home, TOKEN};
+use super::{Home, MAKES_A_STORE, TOKEN};
 
 /// The tokens that reached the provider since the journal was emptied, in order.
 fn arrived(github: &GitHub) -> Vec<String> {
@@ -254,8 +254,8 @@ fn keys_are_rotated_and_every_connection_still_works() {
 fn what_is_stored_belongs_to_its_owner_alone() {
     use std::os::unix::fs::PermissionsExt as _;
     let github = GitHub::start();
-    let home = Home::of(&github).unused();
-    let first = home.run(&["list"]).done();
+    let home = Home::of(&github).unused().with_noop();
+    let first = home.run(&MAKES_A_STORE).ended(2);
     assert!(first.stderr.contains("keys.json"), "it is said where the key was made: {first:#?}");
     home.connect(&github.add(Account::classic("ada", &["repo"])), &[]);
     let mode = |path: &std::path::Path| path.metadata().unwrap().permissions().mode() & 0o777;

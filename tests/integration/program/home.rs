@@ -50,6 +50,16 @@ impl Home {
         Self { directory, api_url: None, options: Vec::new() }
     }
 
+    /// The same with the smallest connector, `noop`, installed.
+    pub(crate) fn with_noop(self) -> Self {
+        let directory = self.path("connectors");
+        std::fs::create_dir(&directory).unwrap();
+        let component = jackfield_bundle::hostile("noop").unwrap();
+        std::fs::write(directory.join("noop.wasm"), component).unwrap();
+        let directory = directory.into_os_string().into_string().unwrap();
+        self.option("--connectors").option(&directory)
+    }
+
     /// The same before the first run: there is no data directory.
     pub(crate) fn unused(self) -> Self {
         std::fs::remove_dir_all(self.data()).unwrap();
@@ -176,6 +186,11 @@ impl Home {
     }
 }
 
+/// Makes a store, with a key, and then fails: the connector is installed, the secret is not there. For a
+/// home [`with_noop`](Home::with_noop).
+pub(crate) const MAKES_A_STORE: [&str; 4] =
+    ["connect", "noop", "--secret", "token=env:TEST_NO_SUCH_VARIABLE"];
+
 /// An empty store with the compiled connectors, made by the program under test. It stays in the
 /// target directory for the next run of the tests, under a name that only the same program has.
 fn prepared_store() -> &'static Path {
@@ -186,8 +201,8 @@ fn prepared_store() -> &'static Path {
         let all = Path::new(env!("CARGO_TARGET_TMPDIR")).join("stores");
         let store = all.join(format!("{}-{built}", program.len()));
         if !store.exists() {
-            let home = Home::new();
-            home.run(&["list"]).done();
+            let home = Home::new().with_noop();
+            home.run(&MAKES_A_STORE).ended(2);
             home.run(&["connectors"]).done();
             std::fs::create_dir_all(&all).unwrap();
             let beside = tempfile::tempdir_in(&all).unwrap();

@@ -68,6 +68,25 @@ fn no_store_is_made_for_a_connector_that_nobody_knows() {
     assert!(!home.data().exists());
 }
 
+#[test]
+fn no_store_is_made_by_a_command_that_needs_none() {
+    let home = Home::strict().unused();
+    assert!(home.run(&["list"]).done().stdout.contains("No connections yet"));
+    home.run(&["check", "--all"]).done();
+    for command in [
+        &["show", "nope"][..],
+        &["check", "nope"],
+        &["doctor", "nope"],
+        &["disconnect", "nope"],
+        &["read", "nope", "issues"],
+        &["update", "nope", "--set", "a=b"],
+    ] {
+        home.run(command).ended(2).says("`nope`").says("jackfield list");
+    }
+    home.run(&["keys", "rotate"]).ended(2).says("no keys to rotate");
+    assert!(!home.data().exists());
+}
+
 /// As on a disk that is full: no file can grow beyond so many blocks of 512 bytes.
 fn run_in(home: &Home, blocks: u32, token: &str, arguments: &[&str]) -> Run {
     let mut shell = Command::new("sh");

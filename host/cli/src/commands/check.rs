@@ -30,10 +30,13 @@ struct One {
 struct All(Vec<One>);
 
 pub(super) async fn run(program: &Program, arguments: Check) -> Result<Box<dyn Answer>, Error> {
-    let connections = program.connections().await?;
     if let Some(id) = arguments.id {
-        return Ok(Box::new(One::of(connections.check(&id).await?)));
+        return Ok(Box::new(One::of(program.connections_with(&id).await?.check(&id).await?)));
     }
+    if !program.has_store() {
+        return Ok(Box::new(All(Vec::new())));
+    }
+    let connections = program.connections().await?;
     let progress = Progress::of("checked");
     let tell = |done: usize, total: usize| progress.set(done as u64, total as u64);
     let checked = connections.check_all(&Filter::default(), DEFAULT_PARALLELISM, tell).await?;

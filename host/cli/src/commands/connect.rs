@@ -66,7 +66,7 @@ async fn request(
 pub(super) async fn update(program: &Program, arguments: Update) -> Result<Stored, Error> {
     let settings = super::pairs(&arguments.settings, "--set", "settings")?;
     let sources = secret_source::parse(&arguments.secrets.secrets)?;
-    let connections = program.connections().await?;
+    let connections = program.connections_with(&arguments.id).await?;
     let connection = connections.show(&arguments.id).await?;
     let mut secrets = secret_source::read(&sources)?;
     if arguments.secrets.is_empty() && settings.is_empty() {

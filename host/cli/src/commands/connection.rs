@@ -19,11 +19,11 @@ pub(super) struct Show(Connection);
 pub(super) struct Disconnected(Connection);
 
 pub(super) async fn show(program: &Program, id: &str) -> Result<Show, Error> {
-    Ok(Show(program.stored_connections().await?.show(id).await?))
+    Ok(Show(program.stored_connections_with(id).await?.show(id).await?))
 }
 
 pub(super) async fn disconnect(program: &Program, id: &str) -> Result<Disconnected, Error> {
-    Ok(Disconnected(program.stored_connections().await?.disconnect(id).await?))
+    Ok(Disconnected(program.stored_connections_with(id).await?.disconnect(id).await?))
 }
 
 impl Answer for Show {

@@ -18,7 +18,7 @@ use crate::program::Program;
 pub(super) struct Diagnosed(pub(super) Diagnosis);
 
 pub(super) async fn run(program: &Program, id: &str) -> Result<Diagnosed, Error> {
-    Ok(Diagnosed(program.connections().await?.doctor(id).await?))
+    Ok(Diagnosed(program.connections_with(id).await?.doctor(id).await?))
 }
 
 impl Answer for Diagnosed {

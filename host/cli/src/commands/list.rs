@@ -15,6 +15,9 @@ use crate::program::Program;
 pub(super) struct List(Vec<Connection>);
 
 pub(super) async fn run(program: &Program) -> Result<List, Error> {
+    if !program.has_store() {
+        return Ok(List(Vec::new()));
+    }
     Ok(List(program.stored_connections().await?.list(&Filter::default()).await?))
 }
 

@@ -60,7 +60,7 @@ pub(super) async fn run(program: &Program, arguments: Read) -> Result<Summary, E
         skip_oversized: arguments.skip_oversized,
         ..ReadOptions::new(arguments.stream)
     };
-    let connections = program.connections().await?;
+    let connections = program.connections_with(&arguments.id).await?;
     let mut reading = connections.read(&arguments.id, options).await?;
     let mut sink = Sink::new(program.output.json, arguments.out.as_deref(), arguments.append)?;
     let mut summary = Summary::new(program.output, arguments.cursor);

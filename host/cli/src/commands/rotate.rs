@@ -19,6 +19,12 @@ pub(super) struct Rotated {
 }
 
 pub(super) async fn run(program: &Program) -> Result<Rotated, Error> {
+    if !program.has_store() {
+        return Err(Error::usage(
+            "There are no keys to rotate: no connection was ever stored here.",
+            Some("Name the data directory that is meant with --data-dir."),
+        ));
+    }
     let vault = program.vault().await?;
     let progress = Progress::of("sealed");
     let rotation = vault.rotate_keys(|step| progress.set(step.done, step.total)).await?;
