@@ -85,7 +85,10 @@ impl Answer for Inspection {
             "Redirects may lead, without the credential, to",
             manifest.redirects.iter().map(|grant| format!("{}: {}", grant.origin, grant.reason)),
         )?;
-        section(screen, "Settings", manifest.settings.iter().map(input))?;
+        let (found, entered): (Vec<&Input>, Vec<&Input>) =
+            manifest.settings.iter().partition(|setting| setting.discovered);
+        section(screen, "Settings", entered.into_iter().map(input))?;
+        section(screen, "Settings that a check finds out", found.into_iter().map(input))?;
         manifest.auth.iter().try_for_each(|method| auth(screen, method))?;
         streams(screen, manifest)?;
         section(
