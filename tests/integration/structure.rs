@@ -68,6 +68,43 @@ fn the_core_knows_no_provider_network_or_database() {
     }
 }
 
+/// A library serves pages as well as the program: its remedies have advice, which each words in its way.
+#[test]
+fn libraries_do_not_speak_in_the_programs_words() {
+    const LIBRARIES: [&str; 8] = [
+        "host/core",
+        "host/transport",
+        "host/vault",
+        "host/connect",
+        "guest/sdk",
+        "guest/github",
+        "guest/jira",
+        "guest/bundle",
+    ];
+    let option = |line: &str| {
+        let mut parts = line.split("--").skip(1);
+        let names = parts.clone().zip(line.split("--"));
+        let is_option = |(after, before): (&str, &str)| {
+            !before.ends_with(|c: char| c.is_alphanumeric() || c == '-')
+                && after.starts_with(|c: char| c.is_ascii_lowercase())
+        };
+        parts.next().is_some() && names.into_iter().any(is_option)
+    };
+    for library in LIBRARIES {
+        for (path, text) in sources(&format!("{library}/src")) {
+            let tests = path.to_string_lossy().contains("tests");
+            let code = text.split("#[cfg(test)]").next().unwrap();
+            for line in code.lines().filter(|line| !tests && !line.trim_start().starts_with("//")) {
+                let command =
+                    ["`jackfield ", "(-v)", "(-vv)"].iter().any(|word| line.contains(word));
+                // How a library is built is its own matter.
+                let word = (command || option(line)) && !line.contains("--features");
+                assert!(!word, "{}: {line}", path.display());
+            }
+        }
+    }
+}
+
 #[test]
 fn secrets_cannot_be_printed_or_serialized() {
     let text = fs::read_to_string(root().join("host/core/src/secret.rs")).unwrap();

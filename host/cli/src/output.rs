@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use crate::error::Error;
 use crate::exit;
 
+mod advice;
 pub(crate) mod failure;
 pub(crate) mod screen;
 pub(crate) mod text;

@@ -187,7 +187,7 @@ async fn passed(bound: &Bound, accepted: &Accepted, mut waiting: Waiting) -> Res
 /// A rejected credential that also looks truncated was most likely copied wrongly: said first.
 pub(crate) fn with_notes(mut failure: Failure, accepted: &Accepted) -> Failure {
     if failure.cause == Cause::CredentialRejected {
-        let note = |note: Warning| Remedy { text: note.message, url: None };
+        let note = |note: Warning| Remedy::new(note.message);
         let notes: Vec<Remedy> = accepted.notes().into_iter().map(note).collect();
         failure.remedies.splice(0..0, notes);
     }

@@ -13,7 +13,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use jackfield_host::failure::{Cause, Effect, Failure, FieldError, Retry};
+use jackfield_host::failure::{Advice, Cause, Effect, Failure, FieldError, Retry};
 use jackfield_host::policy::Granter;
 use jackfield_host::{BindError, CallError, Denial, LoadError};
 use jackfield_vault::Error as VaultError;
@@ -146,7 +146,7 @@ impl Error {
             Self::Invalid { fields, .. } => invalid(message, fields.clone()),
             Self::UnknownConnector { known, .. } => unknown_connector(message, known),
             Self::UnknownConnection { .. } => invalid(message, Vec::new())
-                .remedy("Look up the connection's id with `jackfield list`.", None),
+                .advise("Look up the connection's id.", Advice::ListConnections),
             Self::Conflict { .. } => invalid(message, Vec::new()).remedy(
                 "Remove all but one of them; a bundled connector's id is taken for good.",
                 None,
@@ -265,7 +265,7 @@ fn invalid(message: String, fields: Vec<FieldError>) -> Failure {
 fn unknown_connector(message: String, known: &[String]) -> Failure {
     let failure = invalid(message, Vec::new());
     match known {
-        [] => failure.remedy("Name a directory with connectors: --connectors DIR.", None),
+        [] => failure.advise("Install connectors.", Advice::AddConnectors),
         known => failure.remedy(format!("Installed are: {}.", known.join(", ")), None),
     }
 }
@@ -296,12 +296,13 @@ fn call_failure(message: String, error: &CallError) -> Failure {
             other("busy", message).retry(Retry::Backoff).remedy("Try again in a moment.", None)
         }
         CallError::Deadline { allowed } => Failure::new(Cause::Timeout, message)
+            .code("call-timeout")
             .retry(Retry::Backoff)
             .effect(Effect::Unknown)
             .remedy("Try again; if it stays so, look at the provider's status page.", None)
             .evidence("deadline-ms", allowed.as_millis().to_string()),
         CallError::Internal { .. } | CallError::Ended => other("internal", message)
-            .remedy("Try again; if it stays so, report it with the program's log (-vv).", None),
+            .advise("Try again; if this keeps happening, report it with the log.", Advice::ShowLog),
         // A connector hands records on as they came; which of the two broke it, nobody can tell.
         CallError::InvalidAnswer { what: "record", detail } => {
             let message =
@@ -321,8 +322,10 @@ fn vault_failure(message: String, error: &VaultError) -> Failure {
         VaultError::Locked { .. } => other("store-locked", message)
             .retry(Retry::Backoff)
             .remedy("Wait until the other process has ended, then try again.", None),
-        VaultError::ReadOnly { .. } => other("store-read-only", message)
-            .remedy("Make the data directory writable, or choose another with --data-dir.", None),
+        VaultError::ReadOnly { .. } => other("store-read-only", message).advise(
+            "Make the data directory writable, or choose another.",
+            Advice::ChooseDataDirectory,
+        ),
         VaultError::Full { .. } => other("store-full", message)
             .remedy("Make room on the disk that holds the data directory.", None),
         VaultError::Superseded { .. } => other("superseded", message).retry(Retry::Backoff),
@@ -340,7 +343,7 @@ fn vault_failure(message: String, error: &VaultError) -> Failure {
         | VaultError::NotAStore { .. } => other("store-damaged", message)
             .remedy("Restore the data directory from a copy; nothing was changed.", None),
         VaultError::Unsealable { connection, .. } => other("store-damaged", message)
-            .remedy(format!("Enter the secret anew: `jackfield update {connection}`."), None),
+            .advise("Enter the secret again.", Advice::UpdateConnection { id: connection.clone() }),
         _ => other("store", message),
     }
 }
@@ -484,6 +487,7 @@ mod tests {
         let failure = Error::bind(BindError::Denied { endpoint, settings, denial }).to_failure();
         assert_eq!(failure.cause, Cause::Denied);
         assert_eq!(failure.fields.first().unwrap().pointer, "/settings/api_url");
-        assert!(failure.remedies.first().unwrap().text.contains("--allow-origin http://jira.corp"));
+        let advice = failure.remedies.first().and_then(|remedy| remedy.advice.clone());
+        assert_eq!(advice, Some(Advice::AllowOrigin { origin: "http://jira.corp".to_owned() }));
     }
 }

@@ -1,7 +1,7 @@
 //! Reading a stream, page by page, in one instance of the connector.
 
 use jackfield_host::SKIP_OVERSIZED;
-use jackfield_host::failure::{Cause, Failure, FieldError};
+use jackfield_host::failure::{Advice, Cause, Failure, FieldError};
 use jackfield_host::input::validate_inputs;
 use jackfield_host::limits::MAX_CURSOR_BYTES;
 use jackfield_host::manifest::{Manifest, Stream};
@@ -191,7 +191,8 @@ impl Reading<'_> {
     fn too_large(&self, failure: Failure) -> Failure {
         match self.request.skip_oversized {
             true => failure,
-            false => Failure { remedies: Vec::new(), ..failure }.remedy(SKIP_OVERSIZED, None),
+            false => Failure { remedies: Vec::new(), ..failure }
+                .advise(SKIP_OVERSIZED, Advice::SkipOversized),
         }
     }
 

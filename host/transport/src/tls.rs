@@ -99,10 +99,10 @@ impl Trust {
 /// Why the certificates that the administrator named do not help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 enum UnknownIssuer {
-    #[error("none of the certificates named with --ca is the server's or signed it")]
+    #[error("none of the certificates that the administrator added is the server's or signed it")]
     OtherNamed,
     #[error(
-        "the certificate named with --ca has the name of the issuer, but is not the authority that signed the server's: its key is another, or it may not sign (CA:TRUE is missing)"
+        "the certificate that the administrator added has the name of the issuer, but is not the authority that signed the server's: its key is another, or it may not sign (CA:TRUE is missing)"
     )]
     NoAuthority,
 }

@@ -95,8 +95,12 @@ impl Told {
         let remedies = step["failure"]["remedies"].as_array().unwrap();
         assert!(!remedies.is_empty(), "{name}: {step:#}");
         for remedy in remedies {
-            let text = remedy["text"].as_str().unwrap();
-            assert!(self.human.stdout.contains(&format!("    - {text}\n")), "{name}: {text}");
+            // With advice, the option by which it is done here stands before the full stop.
+            let (text, end) = match remedy["advice"].is_object() {
+                true => (remedy["text"].as_str().unwrap().trim_end_matches('.'), " (-"),
+                false => (remedy["text"].as_str().unwrap(), "\n"),
+            };
+            assert!(self.human.stdout.contains(&format!("    - {text}{end}")), "{name}: {text}");
         }
         assert!(self.human.stdout.contains(&format!("    code: {code}\n")), "{name}");
     }

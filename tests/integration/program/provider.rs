@@ -192,7 +192,7 @@ fn a_certificate_of_ones_own_is_trusted_for_what_it_says() {
     let home = Home::of_enterprise(&named).allowing(other.origin());
     let set = format!("api_url={}", other.enterprise_url());
     let run = home.run_with(&token, &[&CONNECT[..], &["--set", &set]].concat()).ended(5);
-    assert!(run.stderr.contains("not among those named with --ca"), "{run:#?}");
+    assert!(run.stderr.contains("not among those that the administrator added"), "{run:#?}");
     assert!(other.requests().is_empty());
 }
 

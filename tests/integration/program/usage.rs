@@ -100,15 +100,15 @@ fn settings_that_lead_astray_are_refused_by_their_field() {
         ("password", "https://ada:swordfish@github.com", 2, "password"),
         ("query", "https://github.com/?a=b", 2, "`?`"),
         ("blanks", "https://git hub.com", 2, "blanks"),
-        ("loopback", "https://127.0.0.1:8443", 4, "--allow-origin"),
-        ("loopback by name", "https://localhost", 4, "--allow-origin"),
-        ("loopback, IPv6", "https://[::1]", 4, "--allow-origin"),
-        ("loopback, octal", "https://0177.0.0.1", 4, "--allow-origin"),
-        ("loopback, one number", "https://2130706433", 4, "--allow-origin"),
-        ("private", "https://10.0.0.1/api/v3", 4, "--allow-origin"),
+        ("loopback", "https://127.0.0.1:8443", 4, "allow"),
+        ("loopback by name", "https://localhost", 4, "allow"),
+        ("loopback, IPv6", "https://[::1]", 4, "allow"),
+        ("loopback, octal", "https://0177.0.0.1", 4, "allow"),
+        ("loopback, one number", "https://2130706433", 4, "allow"),
+        ("private", "https://10.0.0.1/api/v3", 4, "allow"),
         ("metadata", "http://169.254.169.254", 4, "169.254.169.254"),
-        ("single label", "https://github", 4, "--allow-origin"),
-        ("plain http", "http://github.example.com", 4, "--allow-origin"),
+        ("single label", "https://github", 4, "allow"),
+        ("plain http", "http://github.example.com", 4, "allow"),
     ];
     for (name, url, code, text) in cases {
         let set = format!("api_url={url}");

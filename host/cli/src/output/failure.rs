@@ -5,6 +5,7 @@ use std::io;
 
 use jackfield_host::failure::{Cause, Failure, Remedy, Retry, Timestamp, Warning};
 
+use super::advice;
 use super::screen::{BAD, DIM, PLAIN, Screen, WARN};
 use super::times;
 
@@ -46,7 +47,7 @@ pub(crate) fn warning(screen: &mut Screen<'_>, warning: &Warning) -> io::Result<
 /// What to do, a line each, links under them.
 pub(crate) fn remedies(screen: &mut Screen<'_>, remedies: &[Remedy]) -> io::Result<()> {
     for remedy in remedies {
-        screen.line(1, PLAIN, &format!("- {}", remedy.text))?;
+        screen.line(1, PLAIN, &format!("- {}", advice::worded(remedy)))?;
         if let Some(url) = &remedy.url {
             screen.line(1, DIM, &format!("  {url}"))?;
         }

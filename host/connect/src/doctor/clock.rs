@@ -91,10 +91,7 @@ fn remedies() -> Vec<Remedy> {
     let set = "Set this machine's clock, and let it be kept by the network's time.";
     let tell =
         "If this machine's clock is right, tell the server's operator that the server's is not.";
-    vec![
-        Remedy { text: set.to_owned(), url: Some(TIME_PAGE.to_owned()) },
-        Remedy { text: tell.to_owned(), url: None },
-    ]
+    vec![Remedy::new(set).at(TIME_PAGE), Remedy::new(tell)]
 }
 
 #[cfg(test)]

@@ -126,7 +126,7 @@ fn certified(step: Step, certificate: &Certificate, now: Timestamp) -> Step {
             "Look whether this machine's clock is right: by it, the certificate is {}.",
             if early { "not valid yet" } else { "valid no more" }
         );
-        failure.remedies.insert(0, Remedy { text, url: None });
+        failure.remedies.insert(0, Remedy::new(text));
         return step.evidence("local-time", now.to_string());
     }
     step

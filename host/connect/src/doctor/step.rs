@@ -159,7 +159,7 @@ impl Step {
     /// Nobody is left without something to do: a failure without remedies gets that of its step.
     pub(super) fn failed(name: StepName, mut failure: Failure) -> Self {
         if failure.remedies.is_empty() {
-            failure.remedies.push(Remedy { text: name.remedy().to_owned(), url: None });
+            failure.remedies.push(Remedy::new(name.remedy()));
         }
         let step = Self::new(name, Outcome::Failed, failure.message.clone());
         Self { failure: Some(failure), ..step }

@@ -161,7 +161,7 @@ fn the_probes_evidence_survives_the_checks_failure() {
 
 #[test]
 fn what_was_entered_is_noted_with_the_settings() {
-    let remedies = vec![Remedy { text: "Look.".to_owned(), url: None }];
+    let remedies = vec![Remedy::new("Look.")];
     let note = Warning { code: "blanks".to_owned(), message: "Blanks.".to_owned(), remedies };
     let steps = assemble(&[probe(0)], Ok(&report(None)), vec![note]);
     assert_eq!((steps[0].outcome, steps[0].warnings.len()), (Warned, 1));

@@ -103,10 +103,9 @@ fn credential(report: &Report, now: Timestamp) -> Step {
         Some(end) => step.warn(Warning {
             code: "credential-expiring".to_owned(),
             message: format!("The credential ends at {end}."),
-            remedies: vec![Remedy {
-                text: "Create a new one before, and update the connection with it.".to_owned(),
-                url: None,
-            }],
+            remedies: vec![Remedy::new(
+                "Create a new one before, and update the connection with it.",
+            )],
         }),
         None => step,
     }
@@ -157,7 +156,7 @@ fn missing(permission: &Permission) -> Warning {
         false => format!("The permission {name} is missing, which is needed for {needed_by}."),
     };
     let text = format!("Give the credential the permission {name} at the provider, or do without.");
-    let remedies = vec![Remedy { text, url: None }];
+    let remedies = vec![Remedy::new(text)];
     Warning { code: "permission-missing".to_owned(), message, remedies }
 }
 

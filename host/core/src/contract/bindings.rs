@@ -279,7 +279,8 @@ fn cause(from: types::Cause, clean: &Sanitizer) -> Cause {
 }
 
 fn remedy(from: types::Remedy, clean: &Sanitizer) -> Remedy {
-    Remedy { text: clean.text(from.text), url: from.url.and_then(|url| clean.link(url)) }
+    let text = clean.text(from.text);
+    Remedy { advice: clean.advice(&text), text, url: from.url.and_then(|url| clean.link(url)) }
 }
 
 fn warning(from: types::Warning, clean: &Sanitizer) -> Warning {

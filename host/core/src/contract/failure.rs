@@ -112,6 +112,68 @@ pub struct Remedy {
     /// Where it is done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
+    /// How it is done here, as data: whoever shows the remedy words it. Only the platform's own remedies
+    /// have it; a connector cannot name one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub advice: Option<Advice>,
+}
+
+impl Remedy {
+    /// That sentence alone.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self { text: text.into(), url: None, advice: None }
+    }
+
+    /// With the page where it is done.
+    #[must_use]
+    pub fn at(self, url: impl Into<String>) -> Self {
+        Self { url: Some(url.into()), ..self }
+    }
+
+    /// With how it is done here.
+    #[must_use]
+    pub fn by(self, advice: Advice) -> Self {
+        Self { advice: Some(advice), ..self }
+    }
+}
+
+/// Something that a platform offers by its own means: a program as an option, a page as a button. The
+/// remedy's sentence reads well without it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Advice {
+    /// Allow requests to an origin. For the administrator.
+    AllowOrigin {
+        /// Scheme, host and, unless it is the scheme's own, port.
+        origin: String,
+    },
+    /// Allow requests to an address. For the administrator.
+    AllowAddress {
+        /// The address, or the widest network around it that can be allowed: `10.0.0.0/8`.
+        network: String,
+    },
+    /// Trust a certificate that no public authority signed. For the administrator.
+    TrustCertificate,
+    /// Read fewer records at a time.
+    ReadSmallerPages,
+    /// Leave out records that are too large, with a warning for each.
+    SkipOversized,
+    /// Look at the list of connections.
+    ListConnections,
+    /// Enter settings or secrets of a connection again.
+    UpdateConnection {
+        /// The connection's id.
+        id: String,
+    },
+    /// Install connectors. For the administrator.
+    AddConnectors,
+    /// Keep the data elsewhere. For the administrator.
+    ChooseDataDirectory,
+    /// Look at the evidence of a failure.
+    ShowEvidence,
+    /// Look at the platform's log. For the administrator.
+    ShowLog,
 }
 
 /// An error tied to one input.
@@ -200,7 +262,18 @@ impl Failure {
     /// With one more remedy, after those that it has.
     #[must_use]
     pub fn remedy(mut self, text: impl Into<String>, url: Option<&str>) -> Self {
-        self.remedies.push(Remedy { text: text.into(), url: url.map(str::to_owned) });
+        let remedy = Remedy::new(text);
+        self.remedies.push(match url {
+            Some(url) => remedy.at(url),
+            None => remedy,
+        });
+        self
+    }
+
+    /// With one more remedy, and how it is done here.
+    #[must_use]
+    pub fn advise(mut self, text: impl Into<String>, advice: Advice) -> Self {
+        self.remedies.push(Remedy::new(text).by(advice));
         self
     }
 

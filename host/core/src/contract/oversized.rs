@@ -1,7 +1,7 @@
 //! What a smaller page helps against: a response that was too large or too slow, and one record that
 //! alone is larger than the host takes.
 
-use crate::contract::failure::{Cause, Effect, Failure, Remedy, Retry, Warning};
+use crate::contract::failure::{Advice, Cause, Effect, Failure, Remedy, Retry, Warning};
 use crate::contract::report::Page;
 use crate::limits::MAX_RECORD_BYTES;
 
@@ -60,20 +60,19 @@ pub(crate) fn refused(key: &str, bytes: usize) -> Failure {
         .code(RECORD_TOO_LARGE)
         .retry(Retry::AfterUserAction)
         .effect(Effect::None)
-        .remedy(SKIP_OVERSIZED, None)
+        .advise(SKIP_OVERSIZED, Advice::SkipOversized)
         .evidence("record", key)
         .evidence("bytes", bytes.to_string())
 }
 
 /// What a person can do about a record that alone is too large.
-pub const SKIP_OVERSIZED: &str =
-    "Read the stream with --skip-oversized: it leaves such records out and names each of them.";
+pub const SKIP_OVERSIZED: &str = "Leave such records out: a warning names each of them.";
 
 fn skipped(key: &str, bytes: usize) -> Warning {
     Warning {
         code: RECORD_SKIPPED.to_owned(),
         message: format!("{} and was left out.", sentence(key, bytes)),
-        remedies: vec![Remedy { text: "Open the record at the provider.".to_owned(), url: None }],
+        remedies: vec![Remedy::new("Open the record at the provider.")],
     }
 }
 

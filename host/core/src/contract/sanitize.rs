@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use crate::contract::failure::{Advice, Remedy};
 use crate::contract::json::{Changes, parse_bounded, strict_bounded, strict_value};
 use crate::egress::redact::Redactor;
 use crate::error::CallError;
@@ -23,11 +24,24 @@ const MAX_CODE_BYTES: usize = 60;
 /// Cleans the answers of one call.
 pub(crate) struct Sanitizer {
     redactor: Arc<Redactor>,
+    own: Vec<Remedy>,
 }
 
 impl Sanitizer {
     pub(crate) fn new(redactor: Arc<Redactor>) -> Self {
-        Self { redactor }
+        Self { redactor, own: Vec::new() }
+    }
+
+    /// Knows these remedies, which the host gave the guest during the call.
+    pub(crate) fn knowing(self, own: Vec<Remedy>) -> Self {
+        Self { own, ..self }
+    }
+
+    /// The advice of the host's own remedy with this sentence. The contract has no place for advice, so a
+    /// guest that hands the host's failure on hands on the sentence alone.
+    pub(crate) fn advice(&self, sentence: &str) -> Option<Advice> {
+        let own = self.own.iter().find(|own| self.text(own.text.clone()) == sentence);
+        own.and_then(|own| own.advice.clone())
     }
 
     /// A text that a person reads.
@@ -142,6 +156,22 @@ mod tests {
 
     fn sanitizer() -> Sanitizer {
         Sanitizer::new(Arc::new(Redactor::new(["canary-0123456789"].into_iter())))
+    }
+
+    #[test]
+    fn only_the_hosts_own_sentences_have_advice() {
+        let own = |text: &str| Remedy::new(text).by(Advice::TrustCertificate);
+        let clean = sanitizer().knowing(vec![own("Trust it."), own("Not canary-0123456789.")]);
+        for (sentence, expected) in [
+            ("Trust it.", Some(Advice::TrustCertificate)),
+            ("Trust it", None),
+            ("Trust it. And more.", None),
+            ("Not [redacted].", Some(Advice::TrustCertificate)),
+            ("", None),
+        ] {
+            assert_eq!(clean.advice(sentence), expected, "{sentence}");
+        }
+        assert_eq!(sanitizer().advice("Trust it."), None);
     }
 
     #[test]

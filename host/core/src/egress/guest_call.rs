@@ -82,7 +82,11 @@ impl GuestCall<'_> {
         requests: Vec<GuestRequest>,
         secret: Option<(&str, &SecretInfo)>,
     ) -> Vec<Result<GuestResponse, Failure>> {
-        let runs = requests.into_iter().map(|request| self.run(request, secret));
+        let run = async |request| {
+            let response = self.run(request, secret).await;
+            response.inspect_err(|failure| self.traffic.note_advice(failure))
+        };
+        let runs = requests.into_iter().map(run);
         futures_util::stream::iter(runs).buffered(MAX_CONCURRENT_REQUESTS).collect().await
     }
 

@@ -2,9 +2,9 @@
 //! provider's limits that it met, and what the servers said.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use crate::contract::failure::Failure;
+use crate::contract::failure::{Failure, Remedy};
 use crate::contract::report::Quota;
 use crate::egress::budget::Budget;
 use crate::egress::given::Given;
@@ -12,7 +12,7 @@ use crate::egress::moved::Moved;
 use crate::egress::quota::Used;
 use crate::egress::redact::Redactor;
 use crate::egress::seen_secrets::SeenSecrets;
-use crate::limits::Limits;
+use crate::limits::{Limits, MAX_LIST_ENTRIES};
 
 /// Requests of one instance: `seen` and `lanes` last as long as the instance, the rest for one call.
 pub(crate) struct Traffic {
@@ -23,6 +23,8 @@ pub(crate) struct Traffic {
     pub(crate) moved: OnceLock<Moved>,
     /// Whether the last exchange failed in a way that a smaller page may help against.
     pub(crate) heavy: AtomicBool,
+    /// Remedies with advice that the guest was given during the call.
+    advised: Mutex<Vec<Remedy>>,
     /// What the person gave for the call.
     pub(crate) given: Given,
 }
@@ -36,6 +38,7 @@ impl Traffic {
             lanes: Used::default(),
             moved: OnceLock::new(),
             heavy: AtomicBool::new(false),
+            advised: Mutex::default(),
             given: Given::default(),
         }
     }
@@ -45,12 +48,28 @@ impl Traffic {
         self.budget.reset(limits);
         self.moved.take();
         self.heavy = AtomicBool::new(false);
+        self.advised = Mutex::default();
         self.given = Given::default();
     }
 
     /// Takes in what the connector says of the provider's limits.
     pub(crate) fn take_in(&self, failure: &Failure) {
         self.lanes.take_in(failure);
+    }
+
+    /// Remembers the failure's remedies that have advice.
+    pub(crate) fn note_advice(&self, failure: &Failure) {
+        let mut advised = self.advised.lock().unwrap_or_else(PoisonError::into_inner);
+        for remedy in failure.remedies.iter().filter(|remedy| remedy.advice.is_some()) {
+            if advised.len() < MAX_LIST_ENTRIES && !advised.contains(remedy) {
+                advised.push(remedy.clone());
+            }
+        }
+    }
+
+    /// The remedies with advice that the guest was given during the call.
+    pub(crate) fn advised(&self) -> Vec<Remedy> {
+        self.advised.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// What a server said of the settings during the call. No setting holds a secret that was used.

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use crate::contract::failure::{Cause, Effect, Failure, Retry};
+use crate::contract::failure::{Advice, Cause, Effect, Failure, Remedy, Retry};
 use crate::egress::http::Method;
 use crate::egress::transport::{TlsFault, TransportError};
 
@@ -32,10 +32,10 @@ fn failure(error: TransportError, method: Method, url: &Url) -> Failure {
             .code("connection-failed")
             .evidence("stage", "connect"),
         TransportError::Tls { fault, .. } => tls(fault, message),
-        TransportError::NoTls { .. } => Failure::new(Cause::Unreachable, message)
+        TransportError::NoTls { authority } => Failure::new(Cause::Unreachable, message)
             .retry(Retry::AfterUserAction)
             .remedy("Check the port: https usually has another one than http.", None)
-            .remedy("If the server has no https at all, http must be chosen in the settings, and allowed by the administrator (--allow-origin).", None)
+            .advise("If the server has no https at all, choose http in the settings, and ask the administrator to allow the origin.", Advice::AllowOrigin { origin: format!("http://{authority}") })
             .code("tls-not-spoken")
             .evidence("stage", "tls"),
         TransportError::Timeout { sent, .. } => Failure::new(Cause::Timeout, message)
@@ -47,7 +47,7 @@ fn failure(error: TransportError, method: Method, url: &Url) -> Failure {
         TransportError::Unsendable { .. } => {
             Failure::new(Cause::Other { name: "internal".to_owned() }, message)
                 .code("unsendable")
-                .remedy("Report this to the authors of this program, with the evidence (-v).", None)
+                .advise("Report this to the authors of this program, with the evidence.", Advice::ShowEvidence)
         }
         TransportError::Undecodable { .. } => Failure::new(Cause::Protocol, message)
             .code("body-not-decodable")
@@ -77,9 +77,9 @@ pub(crate) fn too_much(limit: u64, method: Method, url: &Url) -> Failure {
 fn too_large(message: String, method: Method) -> Failure {
     Failure::new(Cause::TooLarge, message)
         .effect(effect(method, true))
-        .remedy(
-            "If a page of records is that long, ask for fewer at a time: `read --page-size N`.",
-            None,
+        .advise(
+            "If a page of records is that long, ask for fewer at a time.",
+            Advice::ReadSmallerPages,
         )
         .remedy("Otherwise check that the address leads to the service that is meant.", None)
         .evidence("stage", "answer")
@@ -89,27 +89,27 @@ fn tls(fault: TlsFault, message: String) -> Failure {
     let operator = "Tell who runs the server";
     let remedies = match fault {
         TlsFault::Issuer => vec![
-            "Name the certificate of the authority that signed the server's, or the server's own certificate, with --ca FILE.".to_owned(),
-            format!("If that is done: the server does not show what the file says. {operator}, and compare the certificates' issuer and fingerprint."),
+            Remedy::new("Ask the administrator to trust the certificate of the authority that signed the server's, or the server's own certificate.").by(Advice::TrustCertificate),
+            Remedy::new(format!("If that is done: the server does not show what the file says. {operator}, and compare the certificates' issuer and fingerprint.")),
         ],
         TlsFault::Expired => vec![
-            format!("{operator}: the certificate must be renewed."),
-            "Check the clock of this machine.".to_owned(),
+            Remedy::new(format!("{operator}: the certificate must be renewed.")),
+            Remedy::new("Check the clock of this machine."),
         ],
         TlsFault::NotYetValid => vec![
-            "Check the clock of this machine.".to_owned(),
-            "If the clock is right, tell who runs the server that the certificate is not valid yet.".to_owned(),
+            Remedy::new("Check the clock of this machine."),
+            Remedy::new("If the clock is right, tell who runs the server that the certificate is not valid yet."),
         ],
         TlsFault::Name => vec![
-            "Reach the server by a name that its certificate has, and put that name into the settings.".to_owned(),
-            format!("Otherwise {}: the certificate must have this name or address as a subject alternative name.", operator.to_lowercase()),
+            Remedy::new("Reach the server by a name that its certificate has, and put that name into the settings."),
+            Remedy::new(format!("Otherwise {}: the certificate must have this name or address as a subject alternative name.", operator.to_lowercase())),
         ],
-        TlsFault::Certificate => vec![format!(
+        TlsFault::Certificate => vec![Remedy::new(format!(
             "{operator}: it needs a new certificate, an X.509 version 3 one for servers, with a subject alternative name."
-        )],
+        ))],
         TlsFault::Handshake => vec![
-            "Check the port, and whether a proxy or a firewall between here and the server ends TLS connections.".to_owned(),
-            format!("Otherwise {}: the server must speak TLS 1.2 or 1.3.", operator.to_lowercase()),
+            Remedy::new("Check the port, and whether a proxy or a firewall between here and the server ends TLS connections."),
+            Remedy::new(format!("Otherwise {}: the server must speak TLS 1.2 or 1.3.", operator.to_lowercase())),
         ],
     };
     let code = match fault {
@@ -118,8 +118,7 @@ fn tls(fault: TlsFault, message: String) -> Failure {
     };
     let failure =
         Failure::new(Cause::Unreachable, message).code(code).retry(Retry::AfterUserAction);
-    let advised = remedies.into_iter().fold(failure, |failure, text| failure.remedy(text, None));
-    advised.evidence("stage", "tls")
+    Failure { remedies, ..failure }.evidence("stage", "tls")
 }
 
 /// The fragment as a sentence for people.

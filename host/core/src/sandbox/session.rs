@@ -186,7 +186,8 @@ impl Instance {
     }
 
     fn sanitizer(&self) -> Sanitizer {
-        Sanitizer::new(self.store.data().traffic.redactor())
+        let traffic = &self.store.data().traffic;
+        Sanitizer::new(traffic.redactor()).knowing(traffic.advised())
     }
 }
 

@@ -139,7 +139,7 @@ fn explain_other(inner: &OtherError) -> String {
     // Errors of the certificate's parser say nothing but their own name.
     let text = match inner.0.to_string().as_str() {
         CA_AS_SERVER => {
-            "the server's certificate is its own authority (CA:TRUE), and is not among those named with --ca"
+            "the server's certificate is its own authority (CA:TRUE), and is not among those that the administrator added"
         }
         "UnsupportedCertVersion" => {
             "the certificate is of an old version: X.509 version 3 is needed, which has subject alternative names"

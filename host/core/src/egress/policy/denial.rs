@@ -307,13 +307,12 @@ impl Denial {
 
     /// What a person can do about it first.
     pub fn remedy(&self) -> Remedy {
-        let text = self.0.remedies().into_iter().next().unwrap_or_default();
-        Remedy { text, url: None }
+        self.0.remedies().into_iter().next().unwrap_or_else(|| Remedy::new(""))
     }
 
     /// What a person can do about it, most useful first; at least one.
     pub fn remedies(&self) -> Vec<Remedy> {
-        self.0.remedies().into_iter().map(|text| Remedy { text, url: None }).collect()
+        self.0.remedies()
     }
 }
 

@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use super::*;
+use crate::contract::failure::Advice;
 use crate::contract::failure::{Cause, Failure, Retry};
 
 fn policy(origins: &[&str], networks: &[&str]) -> EgressPolicy {
@@ -278,7 +279,8 @@ fn a_denial_says_the_rule_the_subject_and_who_grants() {
         "`http://git.corp.internal:8080` is not encrypted: https is required; the policy denies it by the rule `https-required`."
     );
     assert_eq!(denial.granter(), Granter::Administrator);
-    assert!(denial.remedy().text.contains("--allow-origin http://git.corp.internal:8080"));
+    let origin = "http://git.corp.internal:8080".to_owned();
+    assert_eq!(denial.remedy().advice, Some(Advice::AllowOrigin { origin }));
 
     let address = EgressPolicy::strict().judge_address(Reach::Public, "10.0.0.5".parse().unwrap());
     let denial = address.unwrap_err().resolved_from("jira.example.com");

@@ -140,7 +140,7 @@ fn blanks_removed(label: &str) -> Warning {
 fn looks_wrapped(label: &str, what: &str) -> Warning {
     let message = format!("{label} has {what}, which was kept as a part of it.");
     let text = "If that is no part of it, update the connection and enter it without.";
-    let remedies = vec![Remedy { text: text.to_owned(), url: None }];
+    let remedies = vec![Remedy::new(text)];
     Warning { remedies, ..warning("secret-looks-wrapped", message) }
 }
 
@@ -161,6 +161,6 @@ fn doubt_note(label: &str, found: &Recognized<'_>) -> Option<Warning> {
     };
     let text =
         "Compare it with what the provider showed; if it is not shown any more, create a new one.";
-    let remedies = vec![Remedy { text: text.to_owned(), url: None }];
+    let remedies = vec![Remedy::new(text)];
     Some(Warning { code: doubt.code().to_owned(), message, remedies })
 }

@@ -1,6 +1,7 @@
 //! What a denial says: its sentence, and what a person can do about it.
 
 use super::{Granter, Inner, Rule, Source};
+use crate::contract::failure::{Advice, Remedy};
 use crate::egress::endpoint::MAX_URL_BYTES;
 use crate::egress::policy::redirect::MAX_REDIRECTS;
 
@@ -129,28 +130,33 @@ impl Inner {
     }
 
     /// What a person can do about it, most useful first.
-    pub(super) fn remedies(&self) -> Vec<String> {
+    pub(super) fn remedies(&self) -> Vec<Remedy> {
         match self.source {
             Source::Settings => vec![self.settings_remedy()],
-            Source::Provider => self.provider_remedies(),
-            Source::Connector => vec![self.connector_remedy()],
+            Source::Provider => self.provider_remedies().into_iter().map(Remedy::new).collect(),
+            Source::Connector => vec![Remedy::new(self.connector_remedy())],
         }
     }
 
-    fn settings_remedy(&self) -> String {
-        let subject = &self.subject;
+    fn settings_remedy(&self) -> Remedy {
+        let allow = || Advice::AllowOrigin { origin: self.subject.clone() };
         match (self.granter(), self.rule) {
-            (Granter::Administrator, Rule::HttpsRequired | Rule::PrivateName) => {
-                format!("Use a public https address, or ask the administrator to allow this origin (--allow-origin {subject}).")
-            }
+            (Granter::Administrator, Rule::HttpsRequired | Rule::PrivateName) => Remedy::new(
+                "Use a public https address, or ask the administrator to allow this origin.",
+            )
+            .by(allow()),
             (Granter::Administrator, Rule::AddressAsHost) => {
-                format!("Use the server's name, or ask the administrator to allow this origin (--allow-origin {subject}).")
+                Remedy::new("Use the server's name, or ask the administrator to allow this origin.")
+                    .by(allow())
             }
             (Granter::Administrator, _) => self.address_remedy(),
-            (_, Rule::Userinfo) => {
-                "Remove the user name and the password from the URL; secrets have fields of their own.".to_owned()
-            }
-            _ => format!("Correct the address in {}; nobody can allow this one.", self.settings()),
+            (_, Rule::Userinfo) => Remedy::new(
+                "Remove the user name and the password from the URL; secrets have fields of their own.",
+            ),
+            _ => Remedy::new(format!(
+                "Correct the address in {}; nobody can allow this one.",
+                self.settings()
+            )),
         }
     }
 
@@ -191,16 +197,17 @@ impl Inner {
         }
     }
 
-    fn address_remedy(&self) -> String {
+    fn address_remedy(&self) -> Remedy {
         let subject = &self.subject;
-        let network = self.range.map_or_else(|| subject.clone(), |range| range.network.to_string());
         if self.rule == Rule::MetadataAddress {
-            return format!(
-                "Check the server's name: nothing but infrastructure lives at {subject}. Only the administrator can allow it, by that very address (--allow-network {subject})."
-            );
+            let advice = Advice::AllowAddress { network: subject.clone() };
+            return Remedy::new(format!(
+                "Check the server's name: only cloud infrastructure answers at {subject}. Only the administrator can allow it, and only by that exact address."
+            ))
+            .by(advice);
         }
-        format!(
-            "If the server is meant to be there, ask the administrator to allow its origin (--allow-origin) or its network (--allow-network, within {network})."
-        )
+        let network = self.range.map_or_else(|| subject.clone(), |range| range.network.to_string());
+        Remedy::new("If the server is meant to be there, ask the administrator to allow its origin or its network.")
+            .by(Advice::AllowAddress { network })
     }
 }
