@@ -59,10 +59,10 @@ async fn load(host: &Host, name: &str) -> Result<Connector, LoadError> {
 async fn check(name: &str, settings: &[(&str, Value)]) -> (Result<Report, CallError>, Log) {
     let limits = if name == "spin" { short_limits() } else { limits() };
     let (host, log) = scripted_host(&provider(), limits);
-    let neighbour = bound(&load(&host, "noop").await.unwrap(), &[]);
+    let neighbor = bound(&load(&host, "noop").await.unwrap(), &[]);
     let connector = load(&host, name).await.unwrap_or_else(|error| panic!("{name}: {error}"));
     let answer = bound(&connector, settings).check().await;
-    neighbour.check().await.unwrap().unwrap();
+    neighbor.check().await.unwrap().unwrap();
     (answer.map(|answer| answer.unwrap_or_else(|failure| panic!("{name}: {failure:?}"))), log)
 }
 

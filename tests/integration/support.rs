@@ -10,7 +10,7 @@ use jackfield_tests::compiled;
 use serde_json::{Map, Value};
 
 /// A secret that must be found nowhere but on the wire. Of a shape that no provider issues, so that
-/// no kind is recognised.
+/// no kind is recognized.
 pub(crate) const CANARY: &str = "cAnArY/0123+456789=zzzzzzzzzzzzzzzzzzzzz";
 
 /// A log that tests read.

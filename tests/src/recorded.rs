@@ -27,7 +27,7 @@ pub struct Recorded {
     /// The answer's headers as they were recorded. Values may hold a test tool's placeholders in
     /// double braces.
     pub headers: Vec<(String, String)>,
-    /// The answer's body: JSON written anew, or the text as it was.
+    /// The answer's body: JSON written again, or the text as it was.
     pub body: Vec<u8>,
 }
 

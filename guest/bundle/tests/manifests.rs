@@ -22,7 +22,7 @@ fn every_connector_has_a_manifest_that_the_host_accepts() {
 }
 
 #[test]
-fn github_tokens_are_recognised_by_their_shape_and_never_rejected_for_it() {
+fn github_tokens_are_recognized_by_their_shape_and_never_rejected_for_it() {
     let manifest = Manifest::parse(MANIFESTS[0].1).unwrap();
     let kinds = &manifest.auth[0].secrets[0].kinds;
     // None of these was ever a token, and where a kind has a checksum, that shows.

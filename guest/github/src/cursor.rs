@@ -1,6 +1,6 @@
 //! Where a read goes on: small versioned JSON, which the host keeps and hands back as it is.
 //!
-//! Whatever comes back is judged anew. A link in it is followed only where the host accepts it.
+//! Whatever comes back is judged again. A link in it is followed only where the host accepts it.
 
 use jackfield_guest::diagnosis::{Advice, Diagnosis};
 use jackfield_guest::{Cause, Failure, ReadRequest, Timestamp};
@@ -15,7 +15,7 @@ const MOST_BYTES: usize = 16 << 10;
 pub(crate) const UNUSABLE: Diagnosis = Diagnosis {
     code: "cursor-unusable",
     means: "The cursor is not one of this stream, or of another version of the connector.",
-    advice: &[Advice { text: "Start the stream anew, without a cursor.", page: None }],
+    advice: &[Advice { text: "Restart the stream, without a cursor.", page: None }],
 };
 
 /// Where a read of one stream goes on.

@@ -71,7 +71,7 @@ struct Answer<'a> {
 
 /// One cause that can be told apart.
 struct Rule {
-    /// Which it is.
+    /// The diagnosis this rule makes.
     diagnosis: &'static Diagnosis,
     /// Whether the answer is of this kind.
     applies: fn(&Answer<'_>) -> bool,
@@ -110,7 +110,7 @@ const ANONYMOUS: Diagnosis = Diagnosis {
     code: "answered-anonymously",
     means: "GitHub answered as to an anonymous visitor: the token did not reach it.",
     advice: &[Advice {
-        text: "Look whether a proxy between here and GitHub removes the Authorization header.",
+        text: "Check whether a proxy between here and GitHub removes the Authorization header.",
         page: None,
     }],
 };

@@ -1,4 +1,4 @@
-//! The kinds of GitHub's tokens, as the host recognises them by the manifest.
+//! The kinds of GitHub's tokens, as the host recognizes them by the manifest.
 
 use crate::site::Site;
 

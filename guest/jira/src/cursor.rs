@@ -11,13 +11,13 @@
 //! the *next* run starts: a change that is dated ahead, as imports and a server's wrong clock have it,
 //! would keep later runs from seeing anything.
 //!
-//! Whatever comes back is judged anew. Guards against an end that never comes:
+//! Whatever comes back is judged again. Guards against an end that never comes:
 //!
 //! | guard | field |
 //! |---|---|
 //! | a page token that came before, by Brent's way of finding a cycle | `mark`: digest of the token of the last page whose number is a power of two |
 //! | the same records at other offsets, in the same way, several times: a list that grows while it is read shows a page twice | `seen`: digest of such a page's keys; `repeats` |
-//! | a search that is started anew because its token is refused, without coming further than before | `restarts`, and `restarted`: the change from which the last one started |
+//! | a search that is started again because its token is refused, without coming further than before | `restarts`, and `restarted`: the change from which the last one started |
 //! | going back because a list has moved | `rewinds` |
 //! | empty pages in a row | `empty` |
 //! | a number of pages that no site has | `pages` |
@@ -39,7 +39,7 @@ const MOST_PAGES: u64 = 1_000_000;
 /// Times that the same records may come at other offsets.
 const MOST_REPEATS: u64 = 2;
 
-/// Searches that are started anew in one run, at most, even if each comes further.
+/// Searches that are started again in one run, at most, even if each comes further.
 const MOST_RESTARTS: u64 = 100;
 
 /// Times that one run goes back because the list has moved, at most.
@@ -615,9 +615,9 @@ mod tests {
         });
         assert_eq!(restarts, Some(60 + MOST_RESTARTS), "even where each comes further");
         let undated = start().at_token("t1", step(1, 0, None)).unwrap();
-        let anew = undated.restarted(Step::default()).unwrap();
-        assert_eq!(anew.from, None, "from the beginning, where no change is known");
-        assert_eq!(anew.restarted(Step::default()), None);
+        let again = undated.restarted(Step::default()).unwrap();
+        assert_eq!(again.from, None, "from the beginning, where no change is known");
+        assert_eq!(again.restarted(Step::default()), None);
     }
 
     #[test]

@@ -49,7 +49,7 @@ impl Diagnosis {
 }
 
 const TRY_AGAIN: Advice = Advice {
-    text: "Try again, and report it to the connector's author if it stays so.",
+    text: "Try again, and report it to the connector's author if this keeps happening.",
     page: None,
 };
 
@@ -58,7 +58,7 @@ pub(crate) const WEB_PAGE: Diagnosis = Diagnosis {
     means: "A web page came where data was expected: something between here and the service answered \
         in its place.",
     advice: &[Advice {
-        text: "Look whether this network asks for a sign-in, or a proxy stands in the way.",
+        text: "Check whether this network requires sign-in, or a proxy stands in the way.",
         page: None,
     }],
 };
@@ -98,7 +98,7 @@ pub(crate) const CUT: Diagnosis = Diagnosis {
     means: "The service's answer ends in the middle of its JSON: it was cut off.",
     advice: &[
         Advice {
-            text: "Try again; if it stays so, look whether a proxy or a firewall cuts long answers.",
+            text: "Try again; if this keeps happening, check whether a proxy or a firewall cuts long answers.",
             page: None,
         },
         Advice { text: "Otherwise report it to who runs the service.", page: None },
@@ -112,7 +112,7 @@ pub(crate) const TRAILING: Diagnosis = Diagnosis {
 };
 
 const BETWEEN: Advice = Advice {
-    text: "Look whether a proxy or a filter between here and the service changes its answers.",
+    text: "Check whether a proxy or a filter between here and the service changes its answers.",
     page: None,
 };
 

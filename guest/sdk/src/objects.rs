@@ -4,7 +4,7 @@
 //! means that; an answer in which a list stands for an account, or for a permission, proves nothing.
 //!
 //! What a deserializer hands to others is wrapped as well: it asks a visitor for a value, the visitor
-//! asks the members of a map or a list for theirs, and they deserialize anew. Two things are as serde
+//! asks the members of a map or a list for theirs, and they deserialize again. Two things are as serde
 //! reads them: the variants of an enum, and what it reads into memory first (`flatten`, `untagged`).
 
 use std::fmt;

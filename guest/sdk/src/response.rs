@@ -224,7 +224,7 @@ fn meaning(status: u16) -> Option<&'static str> {
         502 => "a gateway in front of it got no valid answer",
         503 => "it is down for maintenance or overloaded",
         504 => "a gateway in front of it waited too long for the answer",
-        511 => "the network asks for a sign-in",
+        511 => "the network requires sign-in",
         _ => return None,
     })
 }

@@ -11,7 +11,7 @@ impl Secret {
         self.0.name()
     }
 
-    /// Which of the manifest's kinds the host recognised by its shape.
+    /// Which of the manifest's kinds the host recognized by its shape.
     pub fn kind(&self) -> Option<String> {
         self.0.kind()
     }

@@ -113,7 +113,7 @@ impl Script {
         Self(State { now: 1_767_225_600_000, ..State::default() })
     }
 
-    /// With a secret of this name, which the host recognised as that kind.
+    /// With a secret of this name, which the host recognized as that kind.
     #[must_use]
     pub fn secret(self, name: &str, kind: Option<&str>) -> Self {
         self.secret_until(name, kind, None)

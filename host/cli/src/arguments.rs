@@ -8,7 +8,7 @@ use jackfield_connect::DEFAULT_PAGE;
 
 use crate::exit;
 
-/// Connects accounts at other people's services through sandboxed connectors.
+/// Connect accounts at third-party services through sandboxed connectors.
 #[derive(Parser)]
 #[command(name = "jackfield", version, about, long_about = None, after_help = exit::HELP)]
 #[command(propagate_version = true, disable_help_subcommand = true)]
@@ -23,35 +23,35 @@ pub(crate) struct Arguments {
 #[derive(Args, Default)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Options {
-    /// Where connections and keys are kept [env: JACKFIELD_DATA_DIR] [default: the user's data
+    /// Directory for connections and keys [env: JACKFIELD_DATA_DIR] [default: the user's data
     /// directory]
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
-    /// A file of settings, in TOML [env: JACKFIELD_CONFIG]
+    /// Configuration file, in TOML [env: JACKFIELD_CONFIG]
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// A directory with more connectors: its *.wasm files [env: JACKFIELD_CONNECTORS]
+    /// Directory with more connectors, as *.wasm files [env: JACKFIELD_CONNECTORS]
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) connectors: Option<PathBuf>,
-    /// Allows an exact origin that the policy denies, such as http://localhost:8080; repeatable
+    /// Allow an exact origin that the policy denies, such as http://localhost:8080; repeatable
     /// [env: JACKFIELD_ALLOW_ORIGIN]
     #[arg(long, global = true, value_name = "ORIGIN")]
     pub(crate) allow_origin: Vec<String>,
-    /// Allows the addresses of a network, such as 10.20.0.0/16; repeatable
+    /// Allow the addresses of a network, such as 10.20.0.0/16; repeatable
     /// [env: JACKFIELD_ALLOW_NETWORK]
     #[arg(long, global = true, value_name = "NETWORK")]
     pub(crate) allow_network: Vec<String>,
-    /// Trusts the certificates in a PEM file too, of authorities or of single servers; repeatable [env: JACKFIELD_CA]
+    /// Also trust the certificates in a PEM file, of authorities or of single servers; repeatable [env: JACKFIELD_CA]
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) ca: Vec<PathBuf>,
-    /// Waits so long in all, and tries again, while a provider is down or limits us; not at all unless
-    /// given [env: JACKFIELD_WAIT]
+    /// Retry for up to SECONDS while the provider is down or rate-limiting [env: JACKFIELD_WAIT]
+    /// [default: no retries]
     #[arg(long, global = true, value_name = "SECONDS")]
     pub(crate) wait: Option<String>,
-    /// Writes one JSON document to standard output, also for errors
+    /// Write one JSON document to standard output, also for errors
     #[arg(long, global = true)]
     pub(crate) json: bool,
-    /// Tells more on standard error: evidence, what connectors log; twice for details
+    /// Print more to standard error: evidence and connector logs; repeat for details
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub(crate) verbose: u8,
 }
@@ -59,27 +59,27 @@ pub(crate) struct Options {
 /// What to do.
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Lists the installed connectors
+    /// List the installed connectors
     Connectors,
-    /// Shows what a connector is and what it may do
+    /// Show what a connector is and what it may do
     Inspect(Inspect),
-    /// Connects an account: checks the credential, and keeps it if it works
+    /// Connect an account: check the credential, and store it if it works
     Connect(Connect),
-    /// Lists the connections
+    /// List the connections
     List,
-    /// Shows a connection: whose it is, what it may do, what went wrong last
+    /// Show a connection: its account, its permissions, its last failure
     Show(Id),
-    /// Checks whether a credential works, and what it may do
+    /// Check whether a credential works, and what it may do
     Check(Check),
-    /// Looks step by step where and why a connection does not work
+    /// Diagnose a connection step by step
     Doctor(Id),
-    /// Replaces a connection's secrets or settings, if it works with the new ones
+    /// Replace a connection's secrets or settings, if it works with the new ones
     Update(Update),
-    /// Deletes a connection and its secrets
+    /// Delete a connection and its secrets
     Disconnect(Id),
-    /// Reads a stream: one JSON record a line
+    /// Read a stream: one JSON record per line
     Read(Read),
-    /// Looks after the keys that secrets are sealed with
+    /// Manage the keys that encrypt secrets
     #[command(subcommand)]
     Keys(Keys),
 }
@@ -97,7 +97,7 @@ pub(crate) struct Inspect {
 pub(crate) struct Connect {
     /// The connector's name, as `jackfield connectors` lists it
     pub(crate) name: String,
-    /// How to authenticate; the connector's preferred method unless given
+    /// Method of authentication [default: the connector's preferred one]
     #[arg(long, value_name = "METHOD")]
     pub(crate) method: Option<String>,
     /// A setting of the connector; repeatable
@@ -105,16 +105,16 @@ pub(crate) struct Connect {
     pub(crate) settings: Vec<String>,
     #[command(flatten)]
     pub(crate) secrets: Secrets,
-    /// Whose the connection is [default: default]
+    /// User that the connection belongs to [default: default]
     #[arg(long, value_name = "USER")]
     pub(crate) user: Option<String>,
-    /// Which of the user's runtimes it serves [default: default]
+    /// Runtime of that user that may use the connection [default: default]
     #[arg(long, value_name = "RUNTIME")]
     pub(crate) runtime: Option<String>,
-    /// Keeps the connection without checking it
+    /// Store the connection without checking it
     #[arg(long)]
     pub(crate) unchecked: bool,
-    /// Looks step by step whether it would work, and stores nothing
+    /// Check step by step whether it would work, and store nothing
     #[arg(long, conflicts_with = "unchecked")]
     pub(crate) dry_run: bool,
 }
@@ -122,8 +122,8 @@ pub(crate) struct Connect {
 /// `--secret K=SOURCE`
 #[derive(Args)]
 pub(crate) struct Secrets {
-    /// Where a secret comes from: env:NAME, file:PATH, or - for standard input; asked for at the
-    /// terminal unless given; repeatable
+    /// Source of a secret: env:NAME, file:PATH, or - for standard input; repeatable [default: ask at
+    /// the terminal]
     #[arg(long = "secret", value_name = "K=SOURCE")]
     pub(crate) secrets: Vec<String>,
 }
@@ -151,7 +151,7 @@ pub(crate) struct Check {
 pub(crate) struct Update {
     /// The connection's id, as `jackfield list` shows it
     pub(crate) id: String,
-    /// A setting that takes the place of the one that is stored; repeatable
+    /// New value for a setting; repeatable
     #[arg(long = "set", value_name = "K=V")]
     pub(crate) settings: Vec<String>,
     #[command(flatten)]
@@ -171,7 +171,7 @@ pub(crate) struct Read {
     /// Cursor printed by an earlier run; continues from there
     #[arg(long, value_name = "C", allow_hyphen_values = true)]
     pub(crate) cursor: Option<String>,
-    /// Read on, page by page, until there is nothing further
+    /// Read all pages
     #[arg(long)]
     pub(crate) all: bool,
     /// Write the records to a file; it appears once the run has ended
@@ -191,7 +191,7 @@ pub(crate) struct Read {
 /// `keys ...`
 #[derive(Subcommand)]
 pub(crate) enum Keys {
-    /// Seals every secret with a new key, and removes the old one
+    /// Encrypt every secret with a new key, and remove the old one
     Rotate,
 }
 

@@ -272,7 +272,7 @@ fn default_data_dir(variables: Variables<'_>) -> Result<PathBuf, Error> {
     let home = || path("HOME").filter(|path| !path.as_os_str().is_empty());
     let data = xdg.or_else(|| Some(home()?.join(".local/share")));
     data.map(|data| data.join("jackfield")).ok_or_else(|| {
-        let message = "There is no place for the data: neither XDG_DATA_HOME nor HOME is set.";
+        let message = "No data directory: neither XDG_DATA_HOME nor HOME is set.";
         Error::usage(message, Some("Name a directory with --data-dir DIR."))
     })
 }

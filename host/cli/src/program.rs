@@ -131,7 +131,7 @@ impl Program {
     /// # Errors
     ///
     /// The name is unknown; options that cannot be used.
-    pub(crate) async fn recognise(&self, connector: &str) -> Result<(), Error> {
+    pub(crate) async fn recognize(&self, connector: &str) -> Result<(), Error> {
         let bundled = jackfield_bundle::connector(connector).is_some();
         if !bundled && !self.has_store() {
             self.connectors().await?.connector(connector).await?;

@@ -32,8 +32,7 @@ const MAX_NAME: usize = 60;
 /// Characters from which on a bare word may be a token: the shortest known ones have 36.
 const SHORTEST_TOKEN: usize = 32;
 
-const REMEDY: &str =
-    "Name where it is: --secret NAME=env:VARIABLE, NAME=file:PATH, or NAME=- for standard input.";
+const REMEDY: &str = "Say where to read it: --secret NAME=env:VARIABLE, NAME=file:PATH, or NAME=- for standard input.";
 
 /// A secret's name, and where its value is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,7 +81,7 @@ fn parse_one(option: &str) -> Result<NamedSource, Error> {
     } else {
         return Err(refused(
             name,
-            "must not stand on the command line, where other users and the shell's history see it",
+            "must not be given on the command line, where other users and your shell history can see it",
         ));
     };
     Ok(NamedSource { name: name.to_owned(), source })
@@ -129,7 +128,7 @@ pub(crate) fn ask(
 }
 
 fn ask_one(field: &SecretField) -> Result<SecretText, Error> {
-    let reason = "is missing, and standard input is no terminal to ask for it at";
+    let reason = "is missing, and cannot be prompted for: standard input is not a terminal";
     if !io::stdin().is_terminal() {
         return Err(refused(&field.name, reason));
     }

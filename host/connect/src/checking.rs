@@ -18,7 +18,7 @@ use crate::waiting::Waiting;
 /// Checks that run at once, unless the caller says otherwise. Providers ask for few.
 pub const DEFAULT_PARALLELISM: NonZeroUsize = NonZeroUsize::new(8).unwrap();
 
-/// How often a call begins anew because the connection was changed meanwhile.
+/// How often a call begins again because the connection was changed meanwhile.
 pub(crate) const CHANGES_FOLLOWED: usize = 3;
 
 /// What a check came to.

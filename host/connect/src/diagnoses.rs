@@ -14,7 +14,7 @@ use crate::doctor;
 /// One failure for each code, in an order for reading: the input, the connector, the store, the clock.
 pub fn examples() -> Vec<Failure> {
     let field = FieldError::at(["settings", "api_url"], "is not a URL");
-    let detail = || "as the system says".to_owned();
+    let detail = || "<system error>".to_owned();
     let source = || detail().into();
     let call = |source| Error::call("example", source);
     let load = |source| Error::Load { name: "`example`".to_owned(), source: Arc::new(source) };

@@ -299,18 +299,21 @@ fn call_failure(message: String, error: &CallError) -> Failure {
             .code("call-timeout")
             .retry(Retry::Backoff)
             .effect(Effect::Unknown)
-            .remedy("Try again; if it stays so, look at the provider's status page.", None)
+            .remedy("Try again; if this keeps happening, look at the provider's status page.", None)
             .evidence("deadline-ms", allowed.as_millis().to_string()),
         CallError::Internal { .. } | CallError::Ended => other("internal", message)
             .advise("Try again; if this keeps happening, report it with the log.", Advice::ShowLog),
         // A connector hands records on as they came; which of the two broke it, nobody can tell.
         CallError::InvalidAnswer { what: "record", detail } => {
             let message =
-                format!("The service's answer has a record that is no valid JSON: {detail}.");
+                format!("The service returned a record that is not valid JSON: {detail}.");
             Failure::new(Cause::Protocol, message)
                 .code("record-invalid")
                 .retry(Retry::Backoff)
-                .remedy("Try again; if it stays so, report it to the connector's author.", None)
+                .remedy(
+                    "Try again; if this keeps happening, report it to the connector's author.",
+                    None,
+                )
         }
         _ => other("connector-broken", message)
             .remedy("Report this to the connector's author.", None),

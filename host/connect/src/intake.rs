@@ -196,7 +196,7 @@ fn moved(
     names.find(|name| differs(name) && addressed(name)).map(str::to_owned)
 }
 
-/// The secrets that were given, if they fit, and if none is missing that must be entered anew.
+/// The secrets that were given, if they fit, and if none is missing that must be entered again.
 fn given_secrets(
     method: &AuthMethod,
     connection: &Connection,
@@ -207,7 +207,7 @@ fn given_secrets(
     let stored = |name: &str| connection.secrets.iter().any(|secret| secret.name == name);
     let mut errors = Vec::new();
     if let Some(setting) = &moved {
-        let message = format!("must be entered anew, since `{setting}` changes where it is sent");
+        let message = format!("must be entered again, since `{setting}` changes where it is sent");
         let kept = method.secrets.iter().filter(|field| !is_given(&field.name));
         errors.extend(kept.map(|field| FieldError::at(["secrets", &field.name], message.clone())));
     }

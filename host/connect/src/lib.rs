@@ -1,8 +1,8 @@
 //! The life of a connection: connect, check, read, update, disconnect; and what is wrong with it.
 //!
 //! A connection is an account at a provider, reached by a connector with a credential. It belongs
-//! to an owner (a user) and to one of the owner's runtimes. [`Connections`] leads it from one state
-//! to the next, over a [`Registry`] of connectors and a [`Vault`](jackfield_vault::Vault):
+//! to an owner (a user) and to one of the owner's runtimes. [`Connections`] moves it between
+//! states, over a [`Registry`] of connectors and a [`Vault`](jackfield_vault::Vault):
 //!
 //! | what happened | state |
 //! |---|---|
@@ -10,17 +10,17 @@
 //! | the provider no longer accepts the credential | `rejected` |
 //! | its date is past, or the provider says that it has ended | `expired` |
 //! | stored without a check | `unchecked` |
-//! | no answer, a rate limit, a missing permission, a connector that broke | as before; told as the last failure |
+//! | no answer, a rate limit, a missing permission, a crashed connector | unchanged; recorded as the last failure |
 //!
 //! # What holds
 //!
-//! - **A connection is stored only if its check passed**, or on explicit wish as `unchecked`. A new
+//! - **A connection is stored only if its check passed**, or, on request, as `unchecked`. A new
 //!   secret replaces the old one only if it passes; else the old one stays.
 //! - **A check of an old credential never overwrites what is known of a newer one**: what a check
 //!   found is written only where the connection's generation is still the one that was checked;
 //!   else the new credential is checked.
 //! - **A stored secret does not follow a changed address**: whoever changes a setting of which an
-//!   endpoint is made enters the secrets anew.
+//!   endpoint is made enters the secrets again.
 //! - **All errors of an input are told at once**, each by its field.
 //! - **Nothing waits that was not asked to**: a provider that is down or limits us is told at once,
 //!   unless [`Connections::patient`] says how long a call may wait and try again.

@@ -16,7 +16,7 @@ use crate::limits::MAX_RECORD_BYTES;
 /// limits, a provider that moved, the host's policy.
 pub fn examples() -> Vec<Failure> {
     let (host, authority) = ("api.example.com".to_owned(), "api.example.com:443".to_owned());
-    let detail = "as the system says".to_owned();
+    let detail = "<system error>".to_owned();
     let tls =
         |fault| TransportError::Tls { authority: authority.clone(), detail: detail.clone(), fault };
     let on_the_way = [

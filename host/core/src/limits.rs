@@ -63,7 +63,7 @@ pub const MAX_LOG_LINE_BYTES: usize = 2_000;
 /// Bytes of one text that a person reads: a message, a remedy, a warning.
 pub const MAX_MESSAGE_BYTES: usize = 2_000;
 
-/// Remedies, warnings, fields, evidence, permissions, organisations: entries in a list for people.
+/// Remedies, warnings, fields, evidence, permissions, organizations: entries in a list for people.
 pub const MAX_LIST_ENTRIES: usize = 1_000;
 
 /// Bytes of a cursor. Connectors keep a link and two timestamps.

@@ -37,7 +37,7 @@ impl SecretText {
 /// What may be known of a secret without its value.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SecretInfo {
-    /// Which of the manifest's kinds its shape was recognised as.
+    /// Which of the manifest's kinds its shape was recognized as.
     pub kind: Option<String>,
     /// Scopes known to be granted (OAuth); empty when unknown.
     pub scopes: Vec<String>,

@@ -5,7 +5,7 @@
 //! - **Addresses are judged where connections are made.** A name is looked up once for each
 //!   connection; [`EgressPolicy::judge_address`](jackfield_host::EgressPolicy::judge_address) judges
 //!   every address of the answer, and the connector is handed those that passed and no name. A name
-//!   that answers differently a second later (DNS rebinding) is judged anew with each connection.
+//!   that answers differently a second later (DNS rebinding) is judged again with each connection.
 //!   Addresses written into a URL are judged before the request is made.
 //! - **Reaches do not share connections.** A request of [`Reach::Granted`] and one of
 //!   [`Reach::Public`] use two clients, each with a pool and a resolver of its own.
@@ -25,7 +25,7 @@
 //!
 //! A proxy looks names up itself, so behind one the addresses of names cannot be judged here: what
 //! remains are the rules for URLs, and the addresses written in them. Whoever configures a proxy
-//! lets it decide. The proxy's own name is exempt from the judgement, unless it is also the target.
+//! lets it decide. The proxy's own name is exempt from the judgment, unless it is also the target.
 //!
 //! # Example
 //!

@@ -1,7 +1,7 @@
 //! Walking to an origin stage by stage: see [`jackfield_host::probe`].
 //!
 //! The first three stages are walked on a socket of their own, so that it can be told at which of
-//! them it ends; the answer is asked for as every request is. No judgement is made a second time in
+//! them it ends; the answer is asked for as every request is. No judgment is made a second time in
 //! another way: addresses are judged by the resolver of requests ([`JudgedNames`]), certificates by
 //! their verifier, and what went wrong is told in the same words.
 //!

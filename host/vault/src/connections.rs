@@ -78,7 +78,7 @@ impl Vault {
     }
 
     /// The connection with other settings or secrets, one generation on: on the disk when this
-    /// returns. Every secret that it keeps is sealed anew.
+    /// returns. Every secret that it keeps is sealed again.
     ///
     /// # Errors
     ///

@@ -106,7 +106,7 @@ pub enum Error {
         place: KeySource,
     },
     /// A secret's row was altered, copied from elsewhere or damaged. The row is left as it is; the
-    /// person enters the secret anew.
+    /// person enters the secret again.
     #[error(
         "the secret `{secret}` of connection `{connection}` does not open: its row, or the \
          connection's, was altered or copied from elsewhere"

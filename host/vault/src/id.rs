@@ -6,7 +6,7 @@ use crate::Error;
 const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
 const LETTERS: usize = 24;
 
-/// The length of a connection's id: 49 random bits. An id that is taken is drawn anew.
+/// The length of a connection's id: 49 random bits. An id that is taken is drawn again.
 pub(crate) const CONNECTION: usize = 10;
 /// The length of a store's id: 129 random bits, drawn once and never compared with others'.
 pub(crate) const STORE: usize = 26;

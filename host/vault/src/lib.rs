@@ -49,17 +49,17 @@
 //!
 //! The database names the *current* key, the one that secrets are sealed with: the primary at first,
 //! then whatever the last rotation chose. It also holds a check value for each key in use, derived
-//! from the key, by which a wrong key is told when the store is opened.
+//! from the key, which detects a wrong key when the store is opened.
 //!
 //! # Rotation
 //!
-//! [`Vault::rotate_keys`] adds a key, makes it current, seals everything anew, and removes the keys
+//! [`Vault::rotate_keys`] adds a key, makes it current, seals everything again, and removes the keys
 //! that are not needed any more, while other processes read and write. It may be killed at any point
 //! and run again. What makes this safe: a writer reads which key is current inside the transaction in
 //! which it seals, and SQLite runs one write transaction at a time. So from the moment a new key is
 //! current nobody seals with an old one, however old the ring in its memory is, and an old key that
 //! no row names will never be named again. A process that meets an id that it does not know reads
-//! the ring anew.
+//! the ring again.
 //!
 //! With a variable, each process has the ring that it was started with. So: start every process with
 //! `OLD,NEW`, then with `NEW,OLD`, rotate, then with `NEW`. A process that lacks the current key

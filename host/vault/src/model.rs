@@ -94,7 +94,7 @@ pub struct StoredSecretInfo {
     /// As given when the secret was stored.
     #[serde(flatten)]
     pub info: SecretInfo,
-    /// When the value was stored. Sealing it anew does not count.
+    /// When the value was stored. Sealing it again does not count.
     pub stored_at: Timestamp,
 }
 
@@ -155,7 +155,7 @@ pub struct Replacement {
 /// What a replacement does to the secrets that it does not name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OtherSecrets {
-    /// They are sealed anew, under the new generation.
+    /// They are sealed again, under the new generation.
     Keep,
     /// They are deleted.
     Remove,

@@ -6,8 +6,8 @@
 //! 2. One transaction registers it in the database and makes it the current key. From here on every
 //!    writer seals with it: a writer reads the current key inside the transaction in which it seals,
 //!    and SQLite lets one write transaction run at a time. A process whose ring does not hold the
-//!    current key rolls back, reads the ring anew and begins again.
-//! 3. The secrets that are sealed with other keys are sealed anew, a batch to a transaction. The
+//!    current key rolls back, reads the ring again and begins again.
+//! 3. The secrets that are sealed with other keys are sealed again, a batch to a transaction. The
 //!    plaintext is the same, so the generation stays; readers see the one row or the other.
 //! 4. One transaction forgets the keys that no secret is sealed with. No writer can bring them back:
 //!    since step 2 none has sealed with them.
@@ -17,7 +17,7 @@
 //! the ring. The next rotation finds what is left to do and does it, before it makes a new key.
 //!
 //! A reader that read a row before step 3 and looks for its key after step 5 does not find it; it
-//! reads the ring and the row anew, at last under the lock, where no rotation can come in between.
+//! reads the ring and the row again, at last under the lock, where no rotation can come in between.
 
 use serde::Serialize;
 use sqlx::SqliteConnection;
@@ -29,13 +29,13 @@ use crate::rows::SealedRow;
 use crate::vault::Keys;
 use crate::{Error, Vault};
 
-/// Secrets that are sealed anew in one transaction: a few milliseconds during which others wait.
+/// Secrets that are sealed again in one transaction: a few milliseconds during which others wait.
 const BATCH: i64 = 64;
 
 /// How far a rotation is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RotationProgress {
-    /// Secrets sealed anew so far.
+    /// Secrets sealed again so far.
     pub done: u64,
     /// Secrets that there were to seal when it began.
     pub total: u64,
@@ -48,7 +48,7 @@ pub struct Rotation {
     pub key: KeyId,
     /// Whether it finished an earlier rotation, which had been interrupted, and made no key.
     pub resumed: bool,
-    /// Secrets sealed anew.
+    /// Secrets sealed again.
     pub resealed: u64,
     /// Keys that are gone from the key file or the system keyring.
     pub removed: Vec<KeyId>,
@@ -245,7 +245,7 @@ impl Rotation {
     }
 }
 
-/// Seals the row anew; whether it could be opened.
+/// Seals the row again; whether it could be opened.
 async fn reseal_row(
     database: &mut SqliteConnection,
     keys: &Keys,

@@ -18,7 +18,7 @@ use crate::{Error, SecretText, id, schema};
 
 /// How long a write waits for another process's write, unless the options say otherwise.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// How often a key ring is read anew for one operation, before it is said that a key is missing.
+/// How often a key ring is read again for one operation, before it is said that a key is missing.
 pub(crate) const RELOADS: usize = 3;
 
 /// Where the store and its keys are.
@@ -143,7 +143,7 @@ impl Vault {
         keys
     }
 
-    /// Reads the key ring anew.
+    /// Reads the key ring again.
     pub(crate) async fn reload_keys(&self) -> Result<Arc<Keys>, Error> {
         // One at a time: what was read later is kept.
         let _turn = self.shared.reloading.lock().await;
@@ -159,7 +159,7 @@ impl Vault {
         Ok(self.set_keys(Keys { store: state.store, ring, current }))
     }
 
-    /// Reads the key ring anew for an operation that found a key missing: its `attempt`, counted from
+    /// Reads the key ring again for an operation that found a key missing: its `attempt`, counted from
     /// one. At the last, [`RELOADS`], no rotation runs until the lock is dropped: a key that is
     /// missing then is missing.
     pub(crate) async fn look_again(&self, attempt: usize) -> Result<Option<Lock>, Error> {

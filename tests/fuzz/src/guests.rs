@@ -89,7 +89,7 @@ pub struct Guest {
 pub struct Call {
     /// Which settings.
     pub settings: u8,
-    /// Which kind of credential, if the host recognises one.
+    /// Which kind of credential, if the host recognizes one.
     pub kind: Option<u8>,
     /// Which stream is read; `check` where none is.
     pub stream: Option<u8>,
@@ -255,7 +255,7 @@ impl Guest {
         Run { outcome, asked: trace.lines(), exchanges: exchanges.take() }
     }
 
-    /// The secrets of every auth method, recognised as that kind.
+    /// The secrets of every auth method, recognized as that kind.
     fn secrets(&self, call: &Call) -> Script {
         let methods = self.manifest.auth.iter();
         methods.flat_map(|method| &method.secrets).fold(Script::new(), |script, secret| {

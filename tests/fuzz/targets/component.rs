@@ -1,5 +1,5 @@
 //! Fed: mangled answers of a provider, to the components as they run in the host, with all that is
-//! between: redirects, redaction, the boundary, the judgement of what the guest returns.
+//! between: redirects, redaction, the boundary, the judgment of what the guest returns.
 //!
 //! Must hold: a call never ends by a trap, a deadline or an exhausted limit; the outcome is a success
 //! only where an answer proves it, as in [`jackfield_fuzz::guests`]; a failure has a sentence and a

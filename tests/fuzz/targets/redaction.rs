@@ -97,12 +97,12 @@ fn lower_escapes(text: &str) -> String {
     out
 }
 
-/// The characters of the base64 text that do not depend on the secret's neighbours.
+/// The characters of the base64 text that do not depend on the secret's neighbors.
 fn decided(engine: &impl base64::Engine, secret: &str, skip: usize) -> String {
-    let encode = |neighbour: u8| {
-        let mut bytes = vec![neighbour; skip];
+    let encode = |neighbor: u8| {
+        let mut bytes = vec![neighbor; skip];
         bytes.extend(secret.bytes());
-        bytes.extend([neighbour; 3]);
+        bytes.extend([neighbor; 3]);
         engine.encode(bytes)
     };
     let (low, high) = (encode(0), encode(0xff));

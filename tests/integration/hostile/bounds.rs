@@ -215,7 +215,7 @@ async fn the_answers_of_a_call_have_as_many_bytes_as_the_limit_at_most() {
         let (host, _) = scripted_host(&provider(), limits);
         let connector = load(&host, "many_requests").await.unwrap();
         let binding = bound(&connector, &[("count", Value::from(4))]);
-        // Each call has as many anew.
+        // Each call has as many again.
         let mut session = binding.session().await.unwrap();
         for _ in 0..2 {
             let report = session.check().await.unwrap().unwrap();

@@ -28,7 +28,7 @@ impl Told {
         assert_eq!(human.code, program.code, "{human:#?} {program:#?}");
         for run in [&human, &program] {
             assert!(!format!("{}{}", run.stdout, run.stderr).contains(token), "{run:#?}");
-            assert!(!run.stdout.contains('\u{1b}'), "coloured without a terminal: {run:#?}");
+            assert!(!run.stdout.contains('\u{1b}'), "colored without a terminal: {run:#?}");
         }
         let diagnosis = program.json()["diagnosis"].clone();
         assert!(diagnosis.is_object(), "{program:#?}");

@@ -34,7 +34,7 @@ fn a_connection_lives_from_connect_to_disconnect() {
     for arguments in [&["list"][..], &["show", id], &["check", id]] {
         let run = home.run(arguments).done();
         assert!(run.stdout.contains(id) && run.stdout.contains("active"), "{run:#?}");
-        assert!(!run.stdout.contains('\u{1b}'), "coloured without a terminal: {run:#?}");
+        assert!(!run.stdout.contains('\u{1b}'), "colored without a terminal: {run:#?}");
     }
 
     let read = home.run(&["read", id, "issues", "--param", "repository=octo-org/hello-world"]);
@@ -266,7 +266,7 @@ fn what_is_stored_belongs_to_its_owner_alone() {
 }
 
 #[test]
-fn a_setting_is_replaced_and_a_new_address_wants_the_secret_anew() {
+fn a_setting_is_replaced_and_a_new_address_wants_the_secret_again() {
     let (github, other) = (GitHub::start(), GitHub::start());
     let token = github.add(Account::classic("ada", &["repo"]));
     let home = Home::of(&github).allowing(other.origin());
@@ -277,7 +277,7 @@ fn a_setting_is_replaced_and_a_new_address_wants_the_secret_anew() {
     assert_eq!(stored("organization"), "acme");
     let moved = format!("api_url={}", other.api_url());
     github.forget();
-    home.run(&["update", &id, "--set", &moved]).ended(2).says("must be entered anew");
+    home.run(&["update", &id, "--set", &moved]).ended(2).says("must be entered again");
     home.run(&["update", &id, "--set", "api_ur=x"]).ended(2).says("`api_url`");
     assert_eq!((github.requests().len(), other.requests().len()), (0, 0));
     let new = other.add(Account::classic("bob", &["repo"]));

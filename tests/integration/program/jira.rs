@@ -548,7 +548,7 @@ fn page_tokens_that_are_refused_end_in_a_failure_that_says_so() {
     assert_eq!(error["code"], "page-tokens-refused", "{error}");
     assert!(!error["remedies"].as_array().unwrap().is_empty(), "{error}");
     assert!(setup.jira.requests().len() <= 6, "{}", setup.jira.requests().len());
-    // Where the changes lie apart, each search that is started anew comes further.
+    // Where the changes lie apart, each search that is started again comes further.
     setup.jira.date_issues("EX", 1_750_000_000, 3_600);
     assert_eq!(issues_of(&setup, &id, &[]).0, 236);
 }

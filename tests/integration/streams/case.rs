@@ -333,7 +333,7 @@ impl Case {
     }
 
     fn drawn(number: u64) -> (Chance, Self) {
-        // Neighbouring numbers become seeds that have nothing in common.
+        // Neighboring numbers become seeds that have nothing in common.
         let seed = number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let mut chance = Chance::new(seed ^ (seed >> 29));
         let all = Stream::ALL;

@@ -36,7 +36,7 @@ pub(super) const NO_ACCOUNT: Diagnosis = Diagnosis {
     code: "no-account",
     means: "GitHub's answer names no account.",
     advice: &[Advice {
-        text: "Look whether the API address leads to a GitHub, or to something that stands in for it.",
+        text: "Check whether the API address leads to a GitHub, or to something that stands in for it.",
         page: None,
     }],
 };

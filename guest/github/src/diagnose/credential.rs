@@ -12,7 +12,7 @@ const NEW_TOKEN: Advice = Advice {
     page: Some("https://github.com/settings/personal-access-tokens/new"),
 };
 const STILL_LISTED: Advice = Advice {
-    text: "Look whether the token is still listed there, and until when.",
+    text: "Check whether the token is still listed there, and until when.",
     page: Some("https://github.com/settings/personal-access-tokens"),
 };
 pub(super) const AUTHORIZE_AGAIN: Advice = Advice {
@@ -36,7 +36,7 @@ const ONE_TIME_PASSWORD: Diagnosis = Diagnosis {
 
 const APP_KEY_TOKEN: Diagnosis = Diagnosis {
     code: "app-key-token",
-    means: "GitHub takes the token for one that a GitHub App signs itself, which opens no repository.",
+    means: "GitHub read this as a GitHub App JWT, which cannot access repositories.",
     advice: &[Advice {
         text: "Enter an installation token or a personal access token, not the app's signed token.",
         page: Some("https://github.com/settings/personal-access-tokens/new"),
@@ -47,7 +47,7 @@ const TOKEN_ABSENT: Diagnosis = Diagnosis {
     code: "token-did-not-arrive",
     means: "GitHub saw no token in the request.",
     advice: &[Advice {
-        text: "Look whether a proxy between here and GitHub removes the Authorization header.",
+        text: "Check whether a proxy between here and GitHub removes the Authorization header.",
         page: None,
     }],
 };

@@ -59,7 +59,7 @@ const PRIMARY: Diagnosis = Diagnosis {
         SHARED,
         OWN_LIMIT,
         Advice {
-            text: "If the token did not reach GitHub, look whether a proxy between here and GitHub \
+            text: "If the token did not reach GitHub, check whether a proxy between here and GitHub \
                    removes the Authorization header.",
             page: None,
         },

@@ -64,7 +64,7 @@ const USER_AGENT: Diagnosis = Diagnosis {
     code: "user-agent-refused",
     means: "GitHub refuses the connector's User-Agent header.",
     advice: &[Advice {
-        text: "Look whether a proxy between here and GitHub removes or changes the User-Agent header.",
+        text: "Check whether a proxy between here and GitHub removes or changes the User-Agent header.",
         page: None,
     }],
 };
@@ -102,13 +102,13 @@ const SPELLING: Advice = Advice {
     page: None,
 };
 const GIVEN: Advice = Advice {
-    text: "For a fine-grained token, look whether the token was given this repository, whether its \
+    text: "For a fine-grained token, check whether the token was given this repository, whether its \
            resource owner is the repository's owner, and whether the organization still has to \
            approve it.",
     page: Some("https://github.com/settings/personal-access-tokens"),
 };
 const INSTALLED: Advice = Advice {
-    text: "For a GitHub App, look whether the app is installed there.",
+    text: "For a GitHub App, check whether the app is installed there.",
     page: Some("https://github.com/settings/installations"),
 };
 const SCOPE_REPO: Advice = Advice {
@@ -245,7 +245,7 @@ fn not_accessible(answer: &Answer<'_>, it: &'static Diagnosis) -> Failure {
     reaching(failure, kind, answer)
 }
 
-/// With where to look whether the token reaches what was asked for, which GitHub refuses alike. The
+/// With where to check whether the token reaches what was asked for, which GitHub refuses alike. The
 /// account itself is reached by every token, and one with scopes reaches what its account does.
 fn reaching(failure: Failure, kind: Kind, answer: &Answer<'_>) -> Failure {
     let site = answer.context.site;
@@ -265,7 +265,7 @@ fn reaching(failure: Failure, kind: Kind, answer: &Answer<'_>) -> Failure {
 
 fn installed(failure: Failure, answer: &Answer<'_>) -> Failure {
     failure.leads(
-        format!("Look whether the app is installed for {}.", answer.subject()),
+        format!("Check whether the app is installed for {}.", answer.subject()),
         Kind::Installation.page(answer.context.site),
     )
 }
@@ -351,11 +351,11 @@ fn not_found(answer: &Answer<'_>, it: &'static Diagnosis) -> Failure {
         Kind::FineGrained => failure.leads(
             match answer.context.about {
                 About::Organization(_) => {
-                    "Look whether the token's resource owner is the organization, and whether the \
+                    "Check whether the token's resource owner is the organization, and whether the \
                      organization still has to approve the token."
                 }
                 _ => {
-                    "Look whether the token was given this repository, whether its resource owner \
+                    "Check whether the token was given this repository, whether its resource owner \
                      is the repository's owner, and whether the organization still has to approve it."
                 }
             },

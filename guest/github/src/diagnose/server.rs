@@ -20,7 +20,7 @@ const WRONG_ADDRESS: Diagnosis = Diagnosis {
 };
 
 const IN_BETWEEN: Advice = Advice {
-    text: "Look whether this network asks for a sign-in, or a proxy or firewall stands between here \
+    text: "Check whether this network requires sign-in, or a proxy or firewall stands between here \
            and GitHub.",
     page: None,
 };
@@ -33,7 +33,7 @@ const WEB_PAGE: Diagnosis = Diagnosis {
 
 const PROXY: Diagnosis = Diagnosis {
     code: "proxy-sign-in",
-    means: "A proxy between here and GitHub asks for a sign-in.",
+    means: "A proxy between here and GitHub requires sign-in.",
     advice: &[Advice {
         text: "Ask the administrator to configure the proxy's credentials.",
         page: None,
@@ -89,13 +89,13 @@ const SLOW_REQUEST: Diagnosis = Diagnosis {
 };
 
 const SLOW_LINE: Advice = Advice {
-    text: "Try again; if it lasts, look whether the network or a proxy is slow.",
+    text: "Try again; if it lasts, check whether the network or a proxy is slow.",
     page: None,
 };
 
 const NETWORK_SIGN_IN: Diagnosis = Diagnosis {
     code: "network-sign-in",
-    means: "The network asks for a sign-in before it lets requests through.",
+    means: "The network requires sign-in before it lets requests through.",
     advice: &[IN_BETWEEN],
 };
 
@@ -115,7 +115,7 @@ const LONG_HEADERS: Diagnosis = Diagnosis {
     code: "headers-too-long",
     means: "GitHub, or a proxy in front of it, refuses the request because its headers are too long.",
     advice: &[Advice {
-        text: "Look whether a proxy adds headers or cookies; the connector sends few and short ones.",
+        text: "Check whether a proxy adds headers or cookies; the connector sends few and short ones.",
         page: None,
     }],
 };

@@ -365,7 +365,7 @@ fn what_is_nobodys_token_is_said_so() {
 
 fn state_rows() -> Vec<Row> {
     vec![
-        row("captive portal", 200, PAGE).foreign().means("web-page-instead", "protocol", ["\"Sign in\"", "api.github.com", "network asks for a sign-in"]),
+        row("captive portal", 200, PAGE).foreign().means("web-page-instead", "protocol", ["\"Sign in\"", "api.github.com", "network requires sign-in"]),
         row("page by its start alone", 200, "").body_without_type("  <HTML><title>x</title>").means("web-page-instead", "protocol", []),
         row("page on a server", 200, PAGE).site(SERVER).foreign().means("web-page-instead", "protocol", ["git.acme.org", "the server is up"]),
         row("firewall's 403", 403, PAGE).foreign().means("web-page-instead", "protocol", []),

@@ -62,7 +62,7 @@ pub(super) const LONG_LINK: Diagnosis = Diagnosis {
     code: "page-link-too-long",
     means: "GitHub's link to the next page is longer than a link can be.",
     advice: &[Advice {
-        text: "Look whether a proxy between here and GitHub changes its answers.",
+        text: "Check whether a proxy between here and GitHub changes its answers.",
         page: None,
     }],
 };

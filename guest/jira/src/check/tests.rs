@@ -315,7 +315,7 @@ fn a_route_that_cannot_be_asked_is_told_beside_the_answer_of_the_other() {
             "the gateway is busy",
             CLOUD,
             vec![Ok(anonymous()), Ok(tenant(ID)), Ok(busy)],
-            "Too many requests",
+            "too many requests",
             wait,
         ),
         (
@@ -708,7 +708,7 @@ fn permissions_are_what_jira_says_or_unknown() {
         ("lists", ok(lists), Unknown, Unknown, unknown, "unexpected shape"),
         ("refused", Response::new(403), Unknown, Unknown, unknown, "lacks a permission"),
         ("scope", scope_mismatch(), Missing, Unknown, unknown, SCOPE),
-        ("busy", Response::new(429), Unknown, Unknown, unknown, "Too many requests"),
+        ("busy", Response::new(429), Unknown, Unknown, unknown, "too many requests"),
         (
             "given to anybody",
             ok(HELD).with_header("x-seraph-loginreason", "AUTHENTICATED_FAILED"),

@@ -224,7 +224,7 @@ pub(super) const RULES: &[Rule] = &[
                      expired or revoked.",
                 ),
                 advice(
-                    "Look whether a proxy between here and Jira removes the Authorization header.",
+                    "Check whether a proxy between here and Jira removes the Authorization header.",
                 ),
             ],
         },
@@ -271,7 +271,7 @@ pub(super) const RULES: &[Rule] = &[
                      belongs.",
                 ),
                 advice_at(
-                    "Look whether the token is still listed there, and until when; create a new \
+                    "Check whether the token is still listed there, and until when; create a new \
                      one if not.",
                     API_TOKENS,
                 ),

@@ -33,7 +33,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         is: Diagnosis {
             code: "proxy-sign-in",
-            means: "A proxy between here and Jira asks for a sign-in.",
+            means: "A proxy between here and Jira requires sign-in.",
             advice: &[advice("Ask the administrator to configure the proxy's credentials.")],
         },
         cause: Cause::Unreachable,
@@ -123,7 +123,7 @@ pub(super) const RULES: &[Rule] = &[
                 between.",
             advice: &[
                 advice(
-                    "Look whether this network, a proxy or your organization's sign-in asks for \
+                    "Check whether this network, a proxy or your organization's sign-in asks for \
                      something.",
                 ),
                 advice(
@@ -165,8 +165,8 @@ pub(super) const RULES: &[Rule] = &[
             means: "Atlassian's gateway does not know the site's cloud id, or the account has no \
                 access to it.",
             advice: &[
-                advice("Check the connection again, so that the id is looked up anew."),
-                advice("Look whether the account may open the site in a browser."),
+                advice("Check the connection again, so that the id is looked up again."),
+                advice("Check whether the account may open the site in a browser."),
             ],
         },
         cause: Cause::NotFound,

@@ -54,7 +54,7 @@ pub(super) const RULES: &[Rule] = &[
         is: Diagnosis {
             code: "issue-write-limit",
             means: "One issue was changed too often in a short time.",
-            advice: &[advice("Let changes of one issue follow each other more slowly.")],
+            advice: &[advice("Slow down edits to the same issue.")],
         },
         cause: Cause::RateLimited,
         retry: Retry::After(2000),
@@ -82,7 +82,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         is: Diagnosis {
             code: "rate-limited",
-            means: "Too many requests, says Jira or something in front of it.",
+            means: "Jira, or a proxy in front of it, reports too many requests.",
             advice: &[advice(
                 "Wait; on a Data Center the administrator sets the limits, and can exempt an \
                  account.",

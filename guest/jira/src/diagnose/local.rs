@@ -85,7 +85,7 @@ const NO_ACCOUNT: Diagnosis = Diagnosis {
     code: "no-account",
     means: "Jira's answer names no account, so nothing proves that it accepts the credential.",
     advice: &[advice(
-        "Look whether something between here and Jira answers in its place or changes its answers.",
+        "Check whether something between here and Jira answers in its place or changes its answers.",
     )],
 };
 
@@ -100,9 +100,7 @@ pub(crate) const NO_RECORD_KEY: Diagnosis = Diagnosis {
 pub(crate) const PAGES_WITHOUT_END: Diagnosis = Diagnosis {
     code: "pages-without-end",
     means: "Jira's pages lead in a circle or do not come to an end, so reading was stopped.",
-    advice: &[advice(
-        "Start the stream anew, and tell the connector's author if it happens again.",
-    )],
+    advice: &[advice("Restart the stream, and tell the connector's author if it happens again.")],
 };
 
 /// A page token with which the cursor would be longer than any that the host keeps.
@@ -118,22 +116,22 @@ pub(crate) const PAGE_TOKEN_TOO_LONG: Diagnosis = Diagnosis {
 const PAGE_TOKENS_REFUSED: Diagnosis = Diagnosis {
     code: "page-tokens-refused",
     means: "Jira refuses the page tokens that it has given itself, also after the search was started \
-        anew, so reading was stopped.",
+        again, so reading was stopped.",
     advice: &[
         advice(
-            "Look whether a proxy between here and Jira changes or cuts the parameter nextPageToken.",
+            "Check whether a proxy between here and Jira changes or cuts the parameter nextPageToken.",
         ),
-        advice("Start the stream anew, without a cursor, where the token is an old one."),
+        advice("Restart the stream, without a cursor, where the token is an old one."),
     ],
 };
 
 const PAGE_TOKEN_MISSING: Diagnosis = Diagnosis {
     code: "page-token-missing",
     means: "Jira says that more pages follow and gives no page token, also after the search was started \
-        anew, so reading was stopped.",
+        again, so reading was stopped.",
     advice: &[
-        advice("Look whether a proxy between here and Jira removes the field nextPageToken."),
-        advice("Start the stream anew, without a cursor, and tell Atlassian if it happens again."),
+        advice("Check whether a proxy between here and Jira removes the field nextPageToken."),
+        advice("Restart the stream, without a cursor, and tell Atlassian if it happens again."),
     ],
 };
 
@@ -183,7 +181,7 @@ const CURSOR_UNUSABLE: Diagnosis = Diagnosis {
     code: "cursor-unusable",
     means: "The cursor is not one of this stream and its parameters, or of another version of the \
         connector.",
-    advice: &[advice("Start the stream anew, without a cursor.")],
+    advice: &[advice("Restart the stream, without a cursor.")],
 };
 
 const PROJECT_MALFORMED: Diagnosis = Diagnosis {
@@ -204,7 +202,7 @@ const FILTER_MALFORMED: Diagnosis = Diagnosis {
 const SEARCH_WARNING: Diagnosis = Diagnosis {
     code: "search-warning",
     means: "Jira made the search, and warns of something in it.",
-    advice: &[advice("Try the filter in Jira's own advanced search, and mend what it warns of.")],
+    advice: &[advice("Try the filter in Jira's own advanced search, and fix what it warns about.")],
 };
 
 /// The host is none of a Jira.

@@ -19,7 +19,7 @@ pub(super) const RULES: &[Rule] = &[
         is: Diagnosis {
             code: "page-token-expired",
             means: "Jira no longer knows the page at which reading was to go on.",
-            advice: &[advice("Start the stream anew, without a cursor.")],
+            advice: &[advice("Restart the stream, without a cursor.")],
         },
         cause: Cause::InvalidInput,
         retry: Retry::AfterUserAction,
@@ -94,7 +94,7 @@ pub(super) const RULES: &[Rule] = &[
             means: "What was asked for is absent, or hidden from this account; Jira does not tell \
                 which.",
             advice: &[
-                advice("Look whether the account sees it in a browser."),
+                advice("Check whether the account sees it in a browser."),
                 advice("Check the connection again: the site may have moved."),
                 BROWSABLE,
             ],

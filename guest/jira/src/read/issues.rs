@@ -45,7 +45,7 @@ pub(crate) fn issues(api: &Api<'_>, request: &ReadRequest) -> Result<Page, Failu
     let text = request.cursor.as_deref();
     let cursor = Cursor::read(text, "issues", api.deployment, query.conditions())?;
     let search = Search { api, request, query: &query };
-    let (cursor, asked) = search.ask_anew(cursor)?;
+    let (cursor, asked) = search.ask_again(cursor)?;
     match asked {
         Err(failure) if search.is_one_record(&failure) => search.without(&cursor, failure),
         asked => search.page(&cursor, &asked?),
@@ -60,16 +60,16 @@ fn is_bad_request(failure: &Failure) -> bool {
 
 impl Search<'_> {
     /// The response that has the page at the cursor, and that cursor: another one where Jira refuses the
-    /// page token, so that the search is started anew.
+    /// page token, so that the search is started again.
     ///
     /// # Errors
     ///
     /// The failure that Jira refuses page tokens again and again.
-    fn ask_anew(&self, cursor: Cursor) -> Result<(Cursor, Result<Asked, Failure>), Failure> {
+    fn ask_again(&self, cursor: Cursor) -> Result<(Cursor, Result<Asked, Failure>), Failure> {
         match self.ask(&cursor) {
             Err(failure) if cursor.token.is_some() && is_bad_request(&failure) => {
-                let anew = cursor.restarted(Step::default());
-                let cursor = anew.ok_or_else(|| local::page_tokens_refused(&failure))?;
+                let again = cursor.restarted(Step::default());
+                let cursor = again.ok_or_else(|| local::page_tokens_refused(&failure))?;
                 let asked = self.ask(&cursor);
                 Ok((cursor, asked))
             }
@@ -102,8 +102,8 @@ impl Search<'_> {
             },
             (Some(token), _) => Progress::More(cursor.at_token(token, step)?.write()?),
             (None, Some(false)) if !nothing => {
-                let anew = cursor.restarted(step).ok_or_else(local::page_token_missing)?;
-                Progress::More(anew.write()?)
+                let again = cursor.restarted(step).ok_or_else(local::page_token_missing)?;
+                Progress::More(again.write()?)
             }
             (None, _) => end,
         };

@@ -1067,11 +1067,11 @@ fn page_tokens_that_are_refused_again_and_again_come_to_an_end() {
             }
         }
     }
-    // With changes that lie apart, each search that is started anew comes further.
+    // With changes that lie apart, each search that is started again comes further.
     let apart: Vec<_> = (1..=60).map(|id| (id, id * 600)).collect();
     let run = read_odd(true, &apart, &Odd { refuses: Some(1), ..Odd::default() }, &[7], false);
     assert_eq!((run.end.is_ok(), distinct(&run.keys).len()), (true, 60));
-    // With all in one second it cannot, and is started anew once.
+    // With all in one second it cannot, and is started again once.
     let same: Vec<_> = (1..=60).map(|id| (id, 5)).collect();
     let run = read_odd(true, &same, &Odd { refuses: Some(1), ..Odd::default() }, &[7], false);
     assert_eq!((run.end.unwrap_err().code.as_str(), run.requests), ("page-tokens-refused", 4));

@@ -53,7 +53,7 @@ pub mod jackfield {
                 /// The credential is valid but may not do this. Carries the missing permissions in the
                 /// provider's own names; empty where the provider does not say.
                 PermissionMissing(_rt::Vec<_rt::String>),
-                /// An organisation's policy refuses: single sign-on, app approval, address list, token kind.
+                /// An organization's policy refuses: single sign-on, app approval, address list, token kind.
                 PolicyRefused,
                 /// Absent, or hidden from this account: providers do not tell these apart.
                 NotFound,
@@ -385,7 +385,7 @@ pub mod jackfield {
             }
             impl Secret {
                 #[allow(unused_unsafe, clippy::all)]
-                /// Which of the manifest's kinds the host recognised by its shape, such as `fine-grained`.
+                /// Which of the manifest's kinds the host recognized by its shape, such as `fine-grained`.
                 #[allow(async_fn_in_trait)]
                 pub fn kind(&self) -> ::core::option::Option<_rt::String> {
                     unsafe {
@@ -747,7 +747,7 @@ pub mod jackfield {
             #[repr(C)]
             #[derive(Clone, Copy, Eq, PartialEq)]
             pub struct Quota {
-                /// Requests left in the present window.
+                /// Requests left in the current window.
                 pub remaining: ::core::option::Option<u64>,
                 /// Requests per window.
                 pub limit: ::core::option::Option<u64>,
@@ -2642,7 +2642,7 @@ pub mod exports {
                     pub account: Account,
                     /// Such as `github.com`, `ghes 3.14`, `cloud`, `data-center 10.3`.
                     pub edition: ::core::option::Option<_rt::String>,
-                    /// Organisations or sites that the credential reaches, where the provider tells.
+                    /// Organizations or sites that the credential reaches, where the provider tells.
                     pub organizations: _rt::Vec<_rt::String>,
                     /// When the credential ends, where the provider tells.
                     pub credential_expires_at: ::core::option::Option<Timestamp>,

@@ -26,7 +26,7 @@ pub(super) struct Stored {
 pub(super) async fn connect(program: &Program, arguments: Connect) -> Result<Stored, Error> {
     let settings = super::pairs(&arguments.settings, "--set", "settings")?;
     let sources = secret_source::parse(&arguments.secrets.secrets)?;
-    program.recognise(&arguments.name).await?;
+    program.recognize(&arguments.name).await?;
     let connections = program.connections().await?;
     let request = request(connections.registry(), arguments, settings, &sources).await?;
     Ok(Stored { verb: "Connected", connected: connections.connect(request).await? })

@@ -78,7 +78,7 @@ impl Answer for Connectors {
         }
         screen.table(&["NAME", "VERSION", "FROM", "WHAT IT IS"], &rows)?;
         for (place, failure) in self.refused() {
-            screen.labelled(BAD, &named(place), &failure.message)?;
+            screen.labeled(BAD, &named(place), &failure.message)?;
         }
         Ok(())
     }

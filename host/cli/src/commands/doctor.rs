@@ -46,7 +46,7 @@ impl Answer for Diagnosed {
 fn sum(outcome: Outcome) -> (Style, &'static str) {
     match outcome {
         Outcome::Failed => (BAD, "It does not work; the first step marked ✗ explains the rest."),
-        Outcome::Warned => (WARN, "It works; look at the steps marked !."),
+        Outcome::Warned => (WARN, "It works, with warnings (see the steps marked !)."),
         Outcome::Passed | Outcome::Skipped => (GOOD, "It works."),
     }
 }

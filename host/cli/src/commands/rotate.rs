@@ -53,7 +53,7 @@ impl Answer for Rotated {
         }
         for lost in unreadable {
             let text = format!(
-                "The secret `{}` of {} does not open and was left as it is: enter it anew with `jackfield update {}`.",
+                "The secret `{}` of {} cannot be decrypted and was left unchanged; enter it again with `jackfield update {}`.",
                 lost.secret, lost.connection, lost.connection
             );
             screen.line(0, BAD, &text)?;

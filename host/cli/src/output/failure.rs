@@ -11,7 +11,7 @@ use super::times;
 
 /// Tells a failure.
 pub(crate) fn tell(screen: &mut Screen<'_>, failure: &Failure, evidence: bool) -> io::Result<()> {
-    screen.labelled(BAD, "error", &failure.message)?;
+    screen.labeled(BAD, "error", &failure.message)?;
     details(screen, failure)?;
     if evidence {
         let cause = failure.cause.code();
@@ -40,7 +40,7 @@ pub(crate) fn details(screen: &mut Screen<'_>, failure: &Failure) -> io::Result<
 
 /// Tells a warning.
 pub(crate) fn warning(screen: &mut Screen<'_>, warning: &Warning) -> io::Result<()> {
-    screen.labelled(WARN, "note", &warning.message)?;
+    screen.labeled(WARN, "note", &warning.message)?;
     remedies(screen, &warning.remedies)
 }
 

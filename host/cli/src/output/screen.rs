@@ -57,14 +57,14 @@ impl<'a> Screen<'a> {
         writeln!(self.out)
     }
 
-    /// `label: message`, the label in colour.
-    pub(crate) fn labelled(&mut self, style: Style, label: &str, message: &str) -> io::Result<()> {
+    /// `label: message`, the label in color.
+    pub(crate) fn labeled(&mut self, style: Style, label: &str, message: &str) -> io::Result<()> {
         writeln!(self.out, "{style}{}:{style:#} {}", line(label), line(message))
     }
 
     /// `label: message`, as notes are told.
     pub(crate) fn note(&mut self, label: &str, message: &str) -> io::Result<()> {
-        self.labelled(BOLD, label, message)
+        self.labeled(BOLD, label, message)
     }
 
     /// Labels and their values, aligned. Pairs without a value are left out.
@@ -158,7 +158,7 @@ mod tests {
         let mut out = Vec::new();
         let mut screen = Screen::new(&mut out);
         screen.line(1, BAD, evil).unwrap();
-        screen.labelled(WARN, evil, evil).unwrap();
+        screen.labeled(WARN, evil, evil).unwrap();
         screen.note(evil, evil).unwrap();
         screen.pairs(0, &[(evil, Some(evil.to_owned()))]).unwrap();
         screen

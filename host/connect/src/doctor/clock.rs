@@ -88,7 +88,7 @@ fn failure(message: &str) -> Failure {
 }
 
 fn remedies() -> Vec<Remedy> {
-    let set = "Set this machine's clock, and let it be kept by the network's time.";
+    let set = "Set this machine's clock and enable NTP.";
     let tell =
         "If this machine's clock is right, tell the server's operator that the server's is not.";
     vec![Remedy::new(set).at(TIME_PAGE), Remedy::new(tell)]

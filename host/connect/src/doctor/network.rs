@@ -57,7 +57,7 @@ fn staged<T>(
         }
         Stage::Skipped(Skip::NotNeeded) => Step::skipped(name, not_needed),
         Stage::Skipped(Skip::Proxy) => {
-            Step::skipped(name, "Not to be seen from here: a proxy is configured, and does it.")
+            Step::skipped(name, "Not visible from here: the configured proxy does this.")
         }
         Stage::Skipped(Skip::Earlier) => Step::skipped(name, "Not reached."),
         Stage::Skipped(Skip::Unknown) => {
@@ -123,7 +123,7 @@ fn certified(step: Step, certificate: &Certificate, now: Timestamp) -> Step {
     let late = not_after.is_some_and(|end| now > end);
     if let Some(failure) = step.failure.as_mut().filter(|_| early || late) {
         let text = format!(
-            "Look whether this machine's clock is right: by it, the certificate is {}.",
+            "Check whether this machine's clock is right: by it, the certificate is {}.",
             if early { "not valid yet" } else { "valid no more" }
         );
         failure.remedies.insert(0, Remedy::new(text));

@@ -66,7 +66,7 @@ impl StepName {
         match self {
             Self::Settings => "Correct the connection's settings.",
             Self::NameLookup | Self::Connection | Self::Tls | Self::Reachability => {
-                "Try again; if it stays so, ask whoever runs the server or the network."
+                "Try again; if this keeps happening, ask whoever runs the server or the network."
             }
             Self::Clock => "Set this machine's clock.",
             Self::Edition => {

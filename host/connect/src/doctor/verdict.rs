@@ -64,7 +64,7 @@ fn refused(failure: &Failure, at: StepName) -> [Step; 4] {
         } else if known.contains(&at) {
             Step::passed(name, sentence)
         } else {
-            Step::skipped(name, "Not to be known: the check ended before it was told.")
+            Step::skipped(name, "Unknown: the check ended before this was reported.")
         }
     };
     use StepName::{Credential, Edition, Limits, Permissions};

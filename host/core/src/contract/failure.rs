@@ -25,7 +25,7 @@ pub enum Cause {
         /// In the provider's own names; empty where the provider does not say.
         permissions: Vec<String>,
     },
-    /// An organisation's policy refuses: single sign-on, app approval, address list, token kind.
+    /// An organization's policy refuses: single sign-on, app approval, address list, token kind.
     PolicyRefused,
     /// Absent, or hidden from this account.
     NotFound,

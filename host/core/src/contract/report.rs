@@ -49,7 +49,7 @@ pub struct Report {
     pub account: Account,
     /// Such as `github.com` or `ghes 3.14`.
     pub edition: Option<String>,
-    /// Organisations or sites that it reaches, where the provider tells.
+    /// Organizations or sites that it reaches, where the provider tells.
     pub organizations: Vec<String>,
     /// When it ends, where the provider tells.
     pub credential_expires_at: Option<Timestamp>,
@@ -67,7 +67,7 @@ pub struct Report {
 /// The provider's rate limit, as far as its headers tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quota {
-    /// Requests left in the present window.
+    /// Requests left in the current window.
     pub remaining: Option<u64>,
     /// Requests per window.
     pub limit: Option<u64>,

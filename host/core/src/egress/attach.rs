@@ -52,12 +52,12 @@ impl Credential {
             let gone = format!("The connection no longer has the secret `{}`.", attach.secret);
             Failure::new(Cause::CredentialRejected, gone)
                 .retry(Retry::AfterUserAction)
-                .remedy("Enter the secret anew.", None)
+                .remedy("Enter the secret again.", None)
         })?;
         Ok(Self::attached(secret, &attach.scheme))
     }
 
-    /// Every secret that the auth method attaches somewhere, to recognise them in an answer.
+    /// Every secret that the auth method attaches somewhere, to recognize them in an answer.
     pub(crate) async fn all(
         attaches: &[BoundAttach],
         secrets: &dyn SecretStore,

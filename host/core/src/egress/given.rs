@@ -17,7 +17,7 @@ const LONG_IN_URL: usize = MAX_URL_BYTES / 10;
 /// Bytes from which on an input counts as long in a header.
 const LONG_IN_HEADER: usize = 400;
 
-/// Characters by which an input is recognised in a request: connectors add quotes and brackets.
+/// Characters by which an input is recognized in a request: connectors add quotes and brackets.
 const PROBE_CHARS: usize = 16;
 
 /// Levels of a parameter's value in which texts are looked for.
@@ -124,7 +124,7 @@ fn climbs(part: &str) -> bool {
     part.contains("..") || part.split(['/', '\\']).any(|piece| piece == ".")
 }
 
-/// The long inputs that stand in the request, longest first; all long ones where none is recognised.
+/// The long inputs that stand in the request, longest first; all long ones where none is recognized.
 fn long_in_url<'a>(all: &[&'a Text], parts: &[&str]) -> Vec<&'a Text> {
     let long = all.iter().copied().filter(|text| text.bytes_in_url() >= LONG_IN_URL);
     let mut long: Vec<&Text> = long.collect();

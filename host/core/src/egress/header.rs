@@ -27,7 +27,7 @@ pub const MAX_VALUE_BYTES: usize = 4_096;
 pub const MAX_HEADERS_BYTES: usize = 6 << 10;
 
 /// Reserved for the host beyond what the manifest's auth methods inject; in order, for the search.
-/// Ranges are among them because a secret that comes back in pieces would not be recognised.
+/// Ranges are among them because a secret that comes back in pieces would not be recognized.
 const RESERVED: &[&str] = &[
     "accept-encoding",
     "alt-used",

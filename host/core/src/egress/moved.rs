@@ -3,7 +3,7 @@
 //! A site gets another name, a server goes from http to https: whoever asks at the old place is sent
 //! on for good. The credential never follows a redirect to another origin, and the guest chooses none.
 //! But the host takes note of what the redirect says of the connection's settings. A platform may then
-//! bind the connector anew with the changed setting, and keep it once the same account answered there.
+//! bind the connector again with the changed setting, and keep it once the same account answered there.
 //!
 //! Note is taken only where all of this holds:
 //!

@@ -7,7 +7,7 @@
 //!   byte), in either case of hexadecimal digits;
 //! - base64 in both alphabets (RFC 4648), wherever the secret stands inside a longer encoded text:
 //!   the characters that the secret alone decides. Up to six bits at either end depend on its
-//!   neighbours and remain;
+//!   neighbors and remain;
 //! - hexadecimal, and JSON and HTML escapes, as common encoders write them, and JSON that escapes
 //!   every character.
 //!
@@ -92,7 +92,7 @@ impl Redactor {
         self.spellings.is_empty()
     }
 
-    /// The bytes with every secret replaced by [`REPLACEMENT`]; neighbouring and overlapping ones
+    /// The bytes with every secret replaced by [`REPLACEMENT`]; neighboring and overlapping ones
     /// by one. Nothing is copied where nothing is found; where something is, the original is wiped.
     pub fn redact(&self, mut bytes: Vec<u8>) -> Vec<u8> {
         // A replacement may complete a secret that ends or begins like it, so that it is looked at again.

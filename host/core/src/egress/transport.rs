@@ -1,4 +1,4 @@
-//! The trait behind which the network is. The core decides where a request may go, and with which
+//! The network interface: implement [`Transport`] to send requests. The core decides where a request may go, and with which
 //! credential; a transport carries it there, and judges each address that a name resolves to by
 //! [`EgressPolicy::judge_address`](crate::EgressPolicy::judge_address) before it connects.
 

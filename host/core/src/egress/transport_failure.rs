@@ -34,14 +34,14 @@ fn failure(error: TransportError, method: Method, url: &Url) -> Failure {
         TransportError::Tls { fault, .. } => tls(fault, message),
         TransportError::NoTls { authority } => Failure::new(Cause::Unreachable, message)
             .retry(Retry::AfterUserAction)
-            .remedy("Check the port: https usually has another one than http.", None)
+            .remedy("Check the port: https normally uses a different port from http.", None)
             .advise("If the server has no https at all, choose http in the settings, and ask the administrator to allow the origin.", Advice::AllowOrigin { origin: format!("http://{authority}") })
             .code("tls-not-spoken")
             .evidence("stage", "tls"),
         TransportError::Timeout { sent, .. } => Failure::new(Cause::Timeout, message)
             .retry(Retry::Backoff)
             .effect(effect(method, sent))
-            .remedy("Try again; if it stays so, look whether the service is up, and what stands between.", None)
+            .remedy("Try again; if this keeps happening, check whether the service is up, and what stands between.", None)
             .evidence("stage", if sent { "answer" } else { "connect" }),
         TransportError::TooLarge { .. } => too_large(message, method),
         TransportError::Unsendable { .. } => {
@@ -53,14 +53,14 @@ fn failure(error: TransportError, method: Method, url: &Url) -> Failure {
             .code("body-not-decodable")
             .retry(Retry::Backoff)
             .effect(effect(method, true))
-            .remedy("Look whether a proxy or a filter between here and the server changes responses.", None)
+            .remedy("Check whether a proxy or a filter between here and the server changes responses.", None)
             .remedy("Otherwise ask who runs the server: it must send a body as its headers say, and compressed only as it was asked to.", None)
             .evidence("stage", "answer"),
         TransportError::Broken { .. } => Failure::new(Cause::Unreachable, message)
             .code("connection-broken")
             .retry(Retry::Backoff)
             .effect(effect(method, true))
-            .remedy("Try again; if it stays so, look whether a proxy or a firewall cuts connections.", None)
+            .remedy("Try again; if this keeps happening, check whether a proxy or a firewall cuts connections.", None)
             .evidence("stage", "answer"),
     };
     failure.evidence("origin", origin)
@@ -81,7 +81,7 @@ fn too_large(message: String, method: Method) -> Failure {
             "If a page of records is that long, ask for fewer at a time.",
             Advice::ReadSmallerPages,
         )
-        .remedy("Otherwise check that the address leads to the service that is meant.", None)
+        .remedy("Otherwise check that the address is the service you meant.", None)
         .evidence("stage", "answer")
 }
 

@@ -1,5 +1,5 @@
 //! What a person or a program supplies, held against the manifest: all errors at once, each tied to
-//! its field, each one sentence for a person. What passes is normalised, defaults filled in.
+//! its field, each one sentence for a person. What passes is normalized, defaults filled in.
 //!
 //! Values come as JSON from a program and as text from a command line or a form, so that `"5"` and
 //! `"true"` are understood where a number or a truth value is asked for. Blanks around a text are
@@ -37,7 +37,7 @@ pub(crate) fn for_endpoints(inputs: &[Input], settings: &Map<String, Value>) -> 
     bound
 }
 
-/// The values, normalised and with defaults, in the order of the manifest. Discovered inputs may be
+/// The values, normalized and with defaults, in the order of the manifest. Discovered inputs may be
 /// given and are never demanded. `pointer_prefix` is where the values stand: `/settings`.
 ///
 /// # Errors

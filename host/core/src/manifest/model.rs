@@ -169,12 +169,12 @@ pub struct SecretField {
     /// What it is and where to find it.
     #[serde(default)]
     pub help: Option<String>,
-    /// Shapes that the host recognises, first match wins. A value of no known shape is accepted.
+    /// Shapes that the host recognizes, first match wins. A value of no known shape is accepted.
     #[serde(default)]
     pub kinds: Vec<SecretKind>,
 }
 
-/// A shape by which a secret is recognised. Never a reason to reject, except where `refuse` says so.
+/// A shape by which a secret is recognized. Never a reason to reject, except where `refuse` says so.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SecretKind {
@@ -182,7 +182,7 @@ pub struct SecretKind {
     pub name: String,
     /// What people read.
     pub label: String,
-    /// How the value begins; a kind without a prefix is recognised by length and alphabet.
+    /// How the value begins; a kind without a prefix is recognized by length and alphabet.
     #[serde(default)]
     pub prefix: String,
     /// The least length in characters, prefix included; less is a warning: "looks truncated".

@@ -1,6 +1,6 @@
 //! The JSON Schema of the manifest, for authors' editors and for hosts in other languages.
 //!
-//! `wit/manifest.schema.json` holds it, and a test fails when the two differ. To write it anew:
+//! `wit/manifest.schema.json` holds it, and a test fails when the two differ. To write it again:
 //! `JACKFIELD_BLESS=1 cargo test --workspace --lib schema`.
 
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! Recognising a secret by its shape: prefix, length, alphabet. A shape is a hint for people and
+//! Recognizing a secret by its shape: prefix, length, alphabet. A shape is a hint for people and
 //! never proof; a value is refused only where the manifest's kind says so.
 
 use crate::manifest::{Alphabet, Checksum, SecretKind};

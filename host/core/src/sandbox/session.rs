@@ -1,7 +1,7 @@
 //! One instance of a connector: started, called, thrown away.
 //!
 //! The deadline stands in three places: in guest code, by the engine's epoch; in every import; and
-//! around the whole call. After a trap, a deadline or a cancelled call the instance is gone.
+//! around the whole call. After a trap, a deadline or a canceled call the instance is gone.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -147,7 +147,7 @@ impl Instance {
         }
     }
 
-    /// Marks the instance as spoilt until the call has ended well: a dropped call leaves it so.
+    /// Marks the instance as spoiled until the call has ended well: a dropped call leaves it so.
     fn begin(&mut self, allowed: Duration) -> Result<(), CallError> {
         if !std::mem::replace(&mut self.usable, false) {
             return Err(CallError::Ended);
@@ -220,7 +220,7 @@ impl Session {
     }
 
     /// What a server said during the last call of a setting that is another now. It is a claim, and
-    /// nothing was sent there: who binds the connector anew with it sees to it that the same account
+    /// nothing was sent there: who binds the connector again with it sees to it that the same account
     /// answers.
     pub fn moved(&self) -> Option<&Moved> {
         self.instance.store.data().traffic.moved()

@@ -152,9 +152,9 @@ async fn a_rotation_leaves_a_secret_that_does_not_open_and_keeps_its_key() {
         assert_eq!(ring_ids(&keys_file(&directory)), [rotation.key.as_str(), &old]);
     }
     assert!(matches!(revealed(&vault, broken, "token").await, Err(Error::Unsealable { .. })));
-    let change = changing(vec![secret("token", "entered anew")]);
+    let change = changing(vec![secret("token", "entered again")]);
     let mended = vault.replace(&broken.id, 1, change).await.unwrap();
-    assert_eq!(revealed(&vault, &mended, "token").await.unwrap(), "entered anew");
+    assert_eq!(revealed(&vault, &mended, "token").await.unwrap(), "entered again");
     let rotation = vault.rotate_keys(|_| ()).await.unwrap();
     assert!(rotation.removed.iter().any(|id| id.as_str() == old));
 }

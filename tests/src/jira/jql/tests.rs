@@ -105,7 +105,7 @@ fn what_is_found_is_ordered() {
 #[test]
 fn wrong_queries_are_told_in_jiras_words() {
     for (text, expected) in [
-        ("colour = red", "Field 'colour' does not exist"),
+        ("color = red", "Field 'color' does not exist"),
         ("project EX", "Expecting operator but got 'EX'"),
         ("project =", "before the end of the query"),
         ("project = ,", "Expecting either a value, list or function but got ','"),

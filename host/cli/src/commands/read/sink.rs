@@ -266,7 +266,7 @@ fn sync_directory(_: &Path) -> io::Result<()> {
 
 /// A place that the person has to correct.
 fn no_place(path: &Path, reason: &dyn std::fmt::Display) -> Error {
-    let message = format!("No file can be written to `{}`: {reason}.", path.display());
+    let message = format!("Cannot write to `{}`: {reason}.", path.display());
     Error::usage(message, Some("Name another file, in a directory that exists: --out FILE."))
 }
 

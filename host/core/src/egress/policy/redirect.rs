@@ -1,4 +1,4 @@
-//! Redirects, which the host follows itself, each judged anew (RFC 9110, section 15.4).
+//! Redirects, which the host follows itself, each judged again (RFC 9110, section 15.4).
 //!
 //! | status | method | body |
 //! |---|---|---|

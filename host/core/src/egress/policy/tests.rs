@@ -108,7 +108,7 @@ fn every_spelling_of_an_address_is_read_as_that_address() {
 }
 
 #[test]
-fn an_origin_grants_itself_and_no_neighbour() {
+fn an_origin_grants_itself_and_no_neighbor() {
     let policy =
         policy(&["http://git.corp:8080", "https://10.1.2.3", "http://localhost:3000"], &[]);
     for (url, expected) in [
@@ -276,7 +276,7 @@ fn a_denial_says_the_rule_the_subject_and_who_grants() {
         .unwrap_err();
     assert_eq!(
         denial.to_string(),
-        "`http://git.corp.internal:8080` is not encrypted: https is required; the policy denies it by the rule `https-required`."
+        "`http://git.corp.internal:8080` is not encrypted: https is required; blocked by policy rule `https-required`."
     );
     assert_eq!(denial.granter(), Granter::Administrator);
     let origin = "http://git.corp.internal:8080".to_owned();
@@ -286,7 +286,7 @@ fn a_denial_says_the_rule_the_subject_and_who_grants() {
     let denial = address.unwrap_err().resolved_from("jira.example.com");
     assert_eq!(
         denial.to_string(),
-        "`jira.example.com` has the address 10.0.0.5, which is in a private network (RFC 1918) (10.0.0.0/8); the policy denies it by the rule `special-address`."
+        "`jira.example.com` has the address 10.0.0.5, which is in a private network (RFC 1918) (10.0.0.0/8); blocked by policy rule `special-address`."
     );
 }
 

@@ -273,16 +273,16 @@ pub(crate) fn held_up(milliseconds: u64, why: Why) -> Failure {
     let failure = match why {
         Why::Limit => Failure::new(
             Cause::RateLimited,
-            "The service's rate limit for this credential is reached, as an earlier answer said; nothing was sent.",
+            "The rate limit for this credential was reached, according to an earlier response. No request was sent.",
         )
         .code(KNOWN)
-        .remedy("Wait until then; everything that uses this credential shares the limit.", None),
+        .remedy("Wait until the limit resets; everything that uses this credential shares it.", None),
         Why::Unavailable => Failure::new(
             Cause::Unreachable,
-            "The service is out of order, as an earlier answer said; nothing was sent.",
+            "The service is unavailable, according to an earlier response. No request was sent.",
         )
         .code(KNOWN_UNAVAILABLE)
-        .remedy("Wait until then, or look at the service's status page.", None),
+        .remedy("Wait, or look at the service's status page.", None),
     };
     failure.retry(Retry::After { milliseconds })
 }
@@ -291,11 +291,11 @@ pub(crate) fn held_up(milliseconds: u64, why: Why) -> Failure {
 pub(crate) fn no_turn() -> Failure {
     Failure::new(
         Cause::RateLimited,
-        "Other requests with this credential were still under way; nothing was sent.",
+        "Other requests with this credential were still running. No request was sent.",
     )
     .code("credential-busy")
     .retry(Retry::Backoff)
-    .remedy("Let fewer things use this credential at the same time.", None)
+    .remedy("Run fewer jobs with this credential at once.", None)
 }
 
 #[cfg(test)]

@@ -416,7 +416,7 @@ fn a_wrapping_without_one_known_secret_is_refused() {
     for (value, expected) in [
         (
             "\"hunter2\"",
-            "/secrets/token The token is not recognised: what was entered stands in quotes; enter the secret alone, without anything around it.",
+            "/secrets/token The token is not recognized: what was entered stands in quotes; enter the secret alone, without anything around it.",
         ),
         (
             "'ghp_1234567'",

@@ -192,7 +192,7 @@ fn unknown(label: &str, text: &str) -> Result<Found, String> {
     match signs.is_empty() || text.contains(|c: char| c.is_control() || is_invisible(c)) {
         true => Ok(Found::Whole),
         false => Err(format!(
-            "{label} is not recognised: what was entered stands {}; enter the secret alone, without anything around it.",
+            "{label} is not recognized: what was entered stands {}; enter the secret alone, without anything around it.",
             phrases(&signs)
         )),
     }
@@ -294,7 +294,7 @@ fn readings(text: &str) -> Vec<Reading> {
     std::iter::once(first).chain(spaced).chain(inner).collect()
 }
 
-/// The text without the sequences by which a terminal is told colours and pastes.
+/// The text without the sequences by which a terminal is told colors and pastes.
 fn without_sequences(text: &str) -> Zeroizing<String> {
     let mut plain = Zeroizing::new(String::with_capacity(text.len()));
     let mut rest = text;

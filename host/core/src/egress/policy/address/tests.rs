@@ -6,7 +6,7 @@ fn range_of(address: &str) -> Option<String> {
     special_range(address.parse().unwrap()).map(|range| range.network.to_string())
 }
 
-/// First and last address of each range, and the neighbours on either side.
+/// First and last address of each range, and the neighbors on either side.
 #[test]
 fn ranges_end_where_the_registries_end_them() {
     for (range, first, last, before, after) in [
@@ -113,8 +113,8 @@ fn ranges_end_where_the_registries_end_them() {
     ] {
         assert_eq!(range_of(first).as_deref(), Some(range), "{first}");
         assert_eq!(range_of(last).as_deref(), Some(range), "{last}");
-        for neighbour in [before, after].into_iter().flatten() {
-            assert_eq!(range_of(neighbour), None, "{neighbour}");
+        for neighbor in [before, after].into_iter().flatten() {
+            assert_eq!(range_of(neighbor), None, "{neighbor}");
         }
     }
 }

@@ -9,7 +9,7 @@ impl Inner {
     pub(super) fn sentence(&self) -> String {
         let (rule, what) = (self.rule, self.what());
         match self.source {
-            Source::Settings => format!("{what}; the policy denies it by the rule `{rule}`."),
+            Source::Settings => format!("{what}; blocked by policy rule `{rule}`."),
             Source::Provider | Source::Connector => format!("{what} (rule `{rule}`)."),
         }
     }
@@ -166,7 +166,7 @@ impl Inner {
         match self.rule {
             Rule::RedirectOrigin => vec![
                 format!("If the service has moved to {subject}, change {settings} to its new address."),
-                "If a sign-in page stands there, ask who runs the network or the server for a way past it for programs.".to_owned(),
+                "If that is a sign-in page, ask whoever runs the network or the server for programmatic access.".to_owned(),
                 format!("Otherwise ask the connector's author to allow {subject} under `redirects` in the manifest."),
             ],
             Rule::LinkOutsideEndpoints if subject.contains(':') => {
