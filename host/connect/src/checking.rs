@@ -107,9 +107,9 @@ impl Connections {
         }
         let result = match checked? {
             Ok(report) => Ok(report),
-            Err(Refusal { failure, moved: None }) => Err(failure),
-            Err(Refusal { failure, moved: Some(moved) }) => {
-                match self.follow(connection, &moved, failure, waiting).await? {
+            Err(Refusal { failure, relocation: None }) => Err(failure),
+            Err(Refusal { failure, relocation: Some(relocation) }) => {
+                match self.follow(connection, &relocation, failure, waiting).await? {
                     Ok(checked) => return Ok(checked),
                     Err(failure) => Err(failure),
                 }

@@ -12,7 +12,7 @@ use jackfield_host::report::{Page, ReadRequest, Report};
 use jackfield_host::secret::{
     MemorySecrets, SecretInfo, SecretStore, SecretStoreError, SecretText,
 };
-use jackfield_host::{Binding, BoxFuture, CallError, Connector, Moved, Session};
+use jackfield_host::{Binding, BoxFuture, CallError, Connector, Relocation, Session};
 use jackfield_vault::{Error as VaultError, StoredSecrets};
 use serde_json::{Map, Value};
 
@@ -38,7 +38,7 @@ pub(crate) struct Bound {
 /// What a check that did not pass came to.
 pub(crate) struct Refusal {
     pub(crate) failure: Failure,
-    pub(crate) moved: Option<Moved>,
+    pub(crate) relocation: Option<Relocation>,
 }
 
 /// A running instance of one.
@@ -138,11 +138,13 @@ impl Bound {
             let session = self.binding.session().await;
             let mut session = session.map_err(|source| Error::call(&self.connector, source))?;
             let answer = self.lent.judge(&self.connector, session.check().await)?;
-            let moved = session.moved().cloned();
+            let moved = session.relocation().cloned();
             drop(session);
             match answer {
                 Err(failure) if waiting.again(&failure).await => {}
-                answer => return Ok(answer.map_err(|failure| Refusal { failure, moved })),
+                answer => {
+                    return Ok(answer.map_err(|failure| Refusal { failure, relocation: moved }));
+                }
             }
         }
     }

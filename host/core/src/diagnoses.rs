@@ -5,9 +5,9 @@ use url::Url;
 
 use crate::contract::failure::Failure;
 use crate::contract::oversized;
-use crate::egress::moved::Moved;
 use crate::egress::policy::{Denial, Rule};
 use crate::egress::quota::Why;
+use crate::egress::relocation::Relocation;
 use crate::egress::transport::{Method, TlsFault, TransportError};
 use crate::egress::{quota, transport_failure};
 use crate::limits::MAX_RECORD_BYTES;
@@ -44,15 +44,15 @@ pub fn examples() -> Vec<Failure> {
         .chain(too_much)
         .chain([record])
         .chain(limits)
-        .chain([moved().failure()])
+        .chain([relocation().failure()])
         .chain(denied)
         .collect()
 }
 
-fn moved() -> Moved {
+fn relocation() -> Relocation {
     let [setting, value] = ["host", "new.example.com"].map(str::to_owned);
     let [from, to] = ["https://old.example.com", "https://new.example.com"].map(str::to_owned);
-    Moved { setting, value, from, to }
+    Relocation { setting, value, from, to }
 }
 
 /// The failures as a page in Markdown, a section for each.

@@ -63,7 +63,7 @@ enum Target<'a> {
     /// The server's origin, and the path below `/jira`.
     DataCenter(String, &'a str),
     /// The site's new host.
-    Moved(String),
+    Relocation(String),
     Nothing,
 }
 
@@ -91,7 +91,7 @@ fn answer(world: &World, counter: &Counter, parts: Parts, body: Vec<u8>) -> Answ
     }
     let (deployment, base, web, path) = match target(&host, &path, &state) {
         Target::Nothing => return nothing(&host),
-        Target::Moved(host) => {
+        Target::Relocation(host) => {
             let place = parts.uri.path_and_query().map_or("/", |target| target.as_str());
             return Answer::of(301, HTML, "").header("location", format!("https://{host}{place}"));
         }
@@ -136,7 +136,7 @@ fn target<'a>(host: &str, path: &'a str, state: &State) -> Target<'a> {
         let current = format!("{}.atlassian.net", state.name);
         return match state.former.get(name) {
             _ if name == state.name => Target::Site(format!("https://{host}"), path),
-            Some(OldName::Redirects) => Target::Moved(current),
+            Some(OldName::Redirects) => Target::Relocation(current),
             Some(OldName::IsGone) | None => Target::Nothing,
         };
     }

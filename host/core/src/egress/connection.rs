@@ -13,10 +13,10 @@ use crate::contract::report::Report;
 use crate::egress::attach::{BoundAttach, BoundScheme};
 use crate::egress::endpoint::BoundEndpoint;
 use crate::egress::header;
-use crate::egress::moved::{Movable, Moved};
 use crate::egress::outbound::Outbound;
 use crate::egress::policy::redirect::RedirectInput;
 use crate::egress::policy::{Denial, EgressPolicy, Reach};
+use crate::egress::relocation::{Relocatable, Relocation};
 use crate::error::BindError;
 use crate::manifest::input::{for_endpoints, validate_settings};
 use crate::manifest::template::{EndpointTemplate, fill};
@@ -32,7 +32,7 @@ pub(crate) struct BoundConnection {
     /// Endpoints of the manifest over settings that have no value yet.
     pub(crate) unbound: Vec<Unbound>,
     /// Of each endpoint, in the same order.
-    movable: Vec<Movable>,
+    relocatable: Vec<Relocatable>,
     pub(crate) attach: Vec<BoundAttach>,
     pub(crate) redirects: Vec<Origin>,
     pub(crate) quota: QuotaRules,
@@ -61,7 +61,7 @@ impl BoundConnection {
         let auth = manifest.auth_method(method);
         let auth = auth.ok_or_else(|| BindError::UnknownMethod(method.to_owned()))?;
         let settings = validate_settings(manifest, auth, settings).map_err(BindError::Settings)?;
-        let (endpoints, movable) = bind_endpoints(&outbound.policy, manifest, &settings)?;
+        let (endpoints, relocatable) = bind_endpoints(&outbound.policy, manifest, &settings)?;
         let unbound = unbound_endpoints(manifest, &settings);
         Ok(Self {
             outbound: outbound.clone(),
@@ -69,7 +69,7 @@ impl BoundConnection {
             settings_json: object_text(&settings),
             endpoints,
             unbound,
-            movable,
+            relocatable,
             attach: bind_auth(auth, &settings)?,
             redirects: manifest.redirect_origins(),
             quota: manifest.quota.clone().unwrap_or_default(),
@@ -85,10 +85,14 @@ impl BoundConnection {
     }
 
     /// What a redirect of that endpoint, which is not followed, says of the settings.
-    pub(crate) fn moved(&self, endpoint: &str, redirect: &RedirectInput<'_>) -> Option<Moved> {
-        let mut pairs = self.endpoints.iter().zip(&self.movable);
-        let (_, movable) = pairs.find(|(bound, _)| bound.name == endpoint)?;
-        movable.judge(redirect)
+    pub(crate) fn relocation(
+        &self,
+        endpoint: &str,
+        redirect: &RedirectInput<'_>,
+    ) -> Option<Relocation> {
+        let mut pairs = self.endpoints.iter().zip(&self.relocatable);
+        let (_, relocatable) = pairs.find(|(bound, _)| bound.name == endpoint)?;
+        relocatable.judge(redirect)
     }
 
     /// Drops what the manifest does not declare as discovered.
@@ -110,7 +114,7 @@ fn bind_endpoints(
     policy: &EgressPolicy,
     manifest: &Manifest,
     settings: &Map<String, Value>,
-) -> Result<(Vec<BoundEndpoint>, Vec<Movable>), BindError> {
+) -> Result<(Vec<BoundEndpoint>, Vec<Relocatable>), BindError> {
     let located = for_endpoints(&manifest.settings, settings);
     let bind = |endpoint: &Endpoint| {
         let field = |error: String| BindError::Settings(vec![FieldError::at(["settings"], error)]);
@@ -124,10 +128,10 @@ fn bind_endpoints(
             settings: template.variables().map(str::to_owned).collect(),
             denial,
         })?;
-        let movable = Movable::new(endpoint, &template, settings, &base);
+        let relocatable = Relocatable::new(endpoint, &template, settings, &base);
         let name = endpoint.name.clone();
         let used = template.variables().map(str::to_owned).collect();
-        Ok(Some((BoundEndpoint { name, base, reach, settings: used }, movable)))
+        Ok(Some((BoundEndpoint { name, base, reach, settings: used }, relocatable)))
     };
     manifest.endpoints.iter().map(bind).filter_map(Result::transpose).collect()
 }

@@ -220,9 +220,9 @@ impl GuestCall<'_> {
     ) -> Failure {
         let denial = denial.reached_at([(&endpoint.base, endpoint.settings.as_slice())]);
         let elsewhere = denial.rule() == Rule::RedirectOrigin;
-        let moved = self.connection.moved(&endpoint.name, asked).filter(|_| elsewhere);
+        let moved = self.connection.relocation(&endpoint.name, asked).filter(|_| elsewhere);
         match moved {
-            Some(moved) => self.traffic.moved.get_or_init(|| moved).failure(),
+            Some(moved) => self.traffic.relocation.get_or_init(|| moved).failure(),
             None => denial.into(),
         }
     }

@@ -8,9 +8,9 @@ use crate::contract::failure::{Failure, Remedy};
 use crate::contract::report::Quota;
 use crate::egress::budget::Budget;
 use crate::egress::given::Given;
-use crate::egress::moved::Moved;
 use crate::egress::quota::Used;
 use crate::egress::redact::Redactor;
+use crate::egress::relocation::Relocation;
 use crate::egress::seen_secrets::SeenSecrets;
 use crate::limits::{Limits, MAX_LIST_ENTRIES};
 
@@ -20,7 +20,7 @@ pub(crate) struct Traffic {
     pub(crate) seen: SeenSecrets,
     pub(crate) lanes: Used,
     /// What a server said of the connection's settings, the first of it.
-    pub(crate) moved: OnceLock<Moved>,
+    pub(crate) relocation: OnceLock<Relocation>,
     /// Whether the last exchange failed in a way that a smaller page may help against.
     pub(crate) heavy: AtomicBool,
     /// Remedies with advice that the guest was given during the call.
@@ -36,7 +36,7 @@ impl Traffic {
             budget: Budget::default(),
             seen: SeenSecrets::new(),
             lanes: Used::default(),
-            moved: OnceLock::new(),
+            relocation: OnceLock::new(),
             heavy: AtomicBool::new(false),
             advised: Mutex::default(),
             given: Given::default(),
@@ -46,7 +46,7 @@ impl Traffic {
     /// Fills the budget for one call, and forgets what belongs to the call before.
     pub(crate) fn begin(&mut self, limits: &Limits) {
         self.budget.reset(limits);
-        self.moved.take();
+        self.relocation.take();
         self.heavy = AtomicBool::new(false);
         self.advised = Mutex::default();
         self.given = Given::default();
@@ -73,8 +73,8 @@ impl Traffic {
     }
 
     /// What a server said of the settings during the call. No setting holds a secret that was used.
-    pub(crate) fn moved(&self) -> Option<&Moved> {
-        self.moved.get().filter(|moved| self.redactor().finds_nothing_in(&moved.value))
+    pub(crate) fn relocation(&self) -> Option<&Relocation> {
+        self.relocation.get().filter(|moved| self.redactor().finds_nothing_in(&moved.value))
     }
 
     /// Whether the call's last exchange failed in a way that a smaller page may help against.

@@ -18,7 +18,7 @@ use crate::contract::report::{ActionRequest, Outcome, Page, ReadRequest, Report}
 use crate::contract::sanitize::Sanitizer;
 use crate::egress::connection::BoundConnection;
 use crate::egress::given::Given;
-use crate::egress::moved::Moved;
+use crate::egress::relocation::Relocation;
 use crate::error::CallError;
 use crate::limits::{HOSTCALL_FUEL_BYTES, MAX_COMPONENT_HANDLES};
 use crate::sandbox::log::LogLevel;
@@ -222,8 +222,8 @@ impl Session {
     /// What a server said during the last call of a setting that is another now. It is a claim, and
     /// nothing was sent there: who binds the connector again with it sees to it that the same account
     /// answers.
-    pub fn moved(&self) -> Option<&Moved> {
-        self.instance.store.data().traffic.moved()
+    pub fn relocation(&self) -> Option<&Relocation> {
+        self.instance.store.data().traffic.relocation()
     }
 
     /// One page of a stream.

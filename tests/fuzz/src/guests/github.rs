@@ -145,7 +145,7 @@ const ANSWERS: &[Real] = &[
     real(
         301,
         &[JSON, ID, ("location", "https://api.github.com/repositories/1")],
-        r#"{"message":"Moved Permanently","url":"https://api.github.com/repositories/1"}"#,
+        r#"{"message":"Relocation Permanently","url":"https://api.github.com/repositories/1"}"#,
     ),
     real(302, &[("location", "https://login.example.com/?back=1")], ""),
     real(304, &[ID, ("etag", "W/\"5f3c\"")], ""),

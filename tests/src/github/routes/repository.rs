@@ -88,7 +88,7 @@ pub(super) async fn create_issue(
 
 fn moved(place: &str, is_read: bool) -> Answer {
     let (status, message) =
-        if is_read { (301, "Moved Permanently") } else { (307, "Temporary Redirect") };
+        if is_read { (301, "Relocation Permanently") } else { (307, "Temporary Redirect") };
     let body = json!({
         "message": message,
         "url": place,

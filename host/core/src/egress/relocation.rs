@@ -25,7 +25,7 @@ use crate::manifest::template::{EndpointTemplate, Place};
 
 /// A setting that is another now, as the server itself says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Moved {
+pub struct Relocation {
     /// The setting's name.
     pub setting: String,
     /// Its value from now on.
@@ -36,7 +36,7 @@ pub struct Moved {
     pub to: String,
 }
 
-impl Moved {
+impl Relocation {
     /// What the request gets that was redirected.
     pub(crate) fn failure(&self) -> Failure {
         let Self { setting, value, from, to } = self;
@@ -54,7 +54,7 @@ impl Moved {
 }
 
 /// What of an endpoint's origin comes of settings, so that it can change.
-pub(crate) struct Movable {
+pub(crate) struct Relocatable {
     base: Url,
     /// The setting that is the host.
     host: Option<String>,
@@ -63,7 +63,7 @@ pub(crate) struct Movable {
     within: Vec<String>,
 }
 
-impl Movable {
+impl Relocatable {
     pub(crate) fn new(
         endpoint: &Endpoint,
         template: &EndpointTemplate,
@@ -87,7 +87,7 @@ impl Movable {
     }
 
     /// What a redirect that is not followed says of the settings.
-    pub(crate) fn judge(&self, redirect: &RedirectInput<'_>) -> Option<Moved> {
+    pub(crate) fn judge(&self, redirect: &RedirectInput<'_>) -> Option<Relocation> {
         let from = redirect.from;
         let to = redirect::target(redirect).ok()?;
         let permanent = matches!(redirect.status, 301 | 308);
@@ -106,7 +106,7 @@ impl Movable {
             _ => return None,
         };
         let [from, to] = [from, &to].map(|url| url.origin().ascii_serialization());
-        Some(Moved { setting, value, from, to })
+        Some(Relocation { setting, value, from, to })
     }
 
     /// The new host, where one party answers for both.
@@ -133,7 +133,7 @@ mod tests {
     use crate::egress::policy::EgressPolicy;
     use crate::egress::transport::Method;
 
-    fn movable(base: &str, protocol: &str, host: &str) -> Movable {
+    fn relocatable(base: &str, protocol: &str, host: &str) -> Relocatable {
         let endpoint = Endpoint {
             name: "site".to_owned(),
             base: base.to_owned(),
@@ -144,13 +144,18 @@ mod tests {
         let settings = json!({ "protocol": protocol, "host": host });
         let settings = settings.as_object().unwrap();
         let base = template.bind(settings).unwrap();
-        Movable::new(&endpoint, &template, settings, &base)
+        Relocatable::new(&endpoint, &template, settings, &base)
     }
 
-    fn judged(movable: &Movable, from: &str, status: u16, location: &str) -> Option<String> {
+    fn judged(
+        relocatable: &Relocatable,
+        from: &str,
+        status: u16,
+        location: &str,
+    ) -> Option<String> {
         let mut policy = EgressPolicy::strict();
         policy.allow_origin("http://a.sites.example.net").unwrap();
-        let moved = movable.judge(&RedirectInput {
+        let moved = relocatable.judge(&RedirectInput {
             from: &Url::parse(from).unwrap(),
             location,
             method: Method::Get,
@@ -165,7 +170,7 @@ mod tests {
     #[test]
     fn another_name_counts_only_below_a_domain_of_the_manifest() {
         let from = "https://a.sites.example.net/rest/me?x=1";
-        let movable = movable("{protocol}://{host}", "https", "A.sites.example.net");
+        let relocatable = relocatable("{protocol}://{host}", "https", "A.sites.example.net");
         let to = |host: &str| format!("https://{host}/rest/me?x=1");
         for (status, location, expected) in [
             (301, to("b.sites.example.net"), Some("host=b.sites.example.net")),
@@ -195,11 +200,11 @@ mod tests {
             (301, String::new(), None),
             (301, "https://".to_owned(), None),
         ] {
-            let found = judged(&movable, from, status, &location);
+            let found = judged(&relocatable, from, status, &location);
             assert_eq!(found.as_deref(), expected, "{status} {location}");
         }
         let elsewhere = "https://c.sites.example.net/rest/me?x=1";
-        assert_eq!(judged(&movable, elsewhere, 301, &to("b.sites.example.net")), None);
+        assert_eq!(judged(&relocatable, elsewhere, 301, &to("b.sites.example.net")), None);
     }
 
     #[test]
@@ -211,9 +216,9 @@ mod tests {
             ("https://{host}/rest", "a.sites.example.net:443"),
             ("https://{host}", "a.sites.example.net/rest"),
         ] {
-            let movable = movable(base, "https", host);
+            let relocatable = relocatable(base, "https", host);
             assert_eq!(
-                judged(&movable, "https://a.sites.example.net/rest", 301, to),
+                judged(&relocatable, "https://a.sites.example.net/rest", 301, to),
                 None,
                 "{base}"
             );
@@ -223,7 +228,7 @@ mod tests {
     #[test]
     fn http_may_become_https_at_the_same_host() {
         let from = "http://a.sites.example.net/rest";
-        let plain = movable("{protocol}://{host}", "http", "a.sites.example.net");
+        let plain = relocatable("{protocol}://{host}", "http", "a.sites.example.net");
         for (status, location, expected) in [
             (301, "https://a.sites.example.net/rest", Some("protocol=https")),
             (308, "https://a.sites.example.net/rest", Some("protocol=https")),
@@ -235,9 +240,9 @@ mod tests {
         ] {
             assert_eq!(judged(&plain, from, status, location).as_deref(), expected, "{location}");
         }
-        let fixed = movable("http://{host}", "http", "a.sites.example.net");
+        let fixed = relocatable("http://{host}", "http", "a.sites.example.net");
         assert_eq!(judged(&fixed, from, 301, "https://a.sites.example.net/rest"), None);
-        let secure = movable("{protocol}://{host}", "https", "a.sites.example.net");
+        let secure = relocatable("{protocol}://{host}", "https", "a.sites.example.net");
         let down = "http://a.sites.example.net/rest";
         assert_eq!(judged(&secure, "https://a.sites.example.net/rest", 301, down), None);
     }

@@ -4,7 +4,7 @@
 //! now, the check is repeated there. The new value is kept if it passed and the account is the one that
 //! the last check found; otherwise the connection stays as it is, and the failure says what answered.
 
-use jackfield_host::Moved;
+use jackfield_host::Relocation;
 use jackfield_host::failure::{Failure, Retry, Timestamp, Warning};
 use jackfield_host::report::Report;
 use jackfield_vault::{Connection, OtherSecrets, Replacement};
@@ -25,7 +25,7 @@ impl Connections {
     pub(crate) async fn follow(
         &self,
         connection: &Connection,
-        moved: &Moved,
+        moved: &Relocation,
         failure: Failure,
         waiting: &mut Waiting,
     ) -> Result<Result<Checked, Failure>, Error> {
@@ -65,7 +65,7 @@ impl Connections {
 }
 
 /// What will pass there is told as it is: the next check follows.
-fn refused_there(failure: Failure, error: &Error, moved: &Moved) -> Failure {
+fn refused_there(failure: Failure, error: &Error, moved: &Relocation) -> Failure {
     let there = error.to_failure();
     match there.retry {
         Retry::Backoff | Retry::After { .. } => there.evidence("moved-to", &moved.to),
@@ -76,8 +76,8 @@ fn refused_there(failure: Failure, error: &Error, moved: &Moved) -> Failure {
     }
 }
 
-fn not_followed(failure: Failure, why: &str, moved: &Moved) -> Failure {
-    let Moved { setting, value, from, to } = moved;
+fn not_followed(failure: Failure, why: &str, moved: &Relocation) -> Failure {
+    let Relocation { setting, value, from, to } = moved;
     let message = format!(
         "The server {from} says that it has moved to {to}; it was not followed, for {why}."
     );
@@ -86,8 +86,8 @@ fn not_followed(failure: Failure, why: &str, moved: &Moved) -> Failure {
     Failure { message, remedies: Vec::new(), ..failure }.remedy(remedy, None)
 }
 
-fn with_note(mut report: Report, moved: &Moved) -> Report {
-    let Moved { setting, value, from, to } = moved;
+fn with_note(mut report: Report, moved: &Relocation) -> Report {
+    let Relocation { setting, value, from, to } = moved;
     let message = format!("{from} has moved to {to}; the setting `{setting}` is {value} now.");
     let note = Warning { code: "followed".to_owned(), message, remedies: Vec::new() };
     report.warnings.insert(0, note);
