@@ -29,7 +29,7 @@ use crate::egress::http::{InboundResponse, Method, OutboundRequest, OutboundValu
 use crate::egress::outbound::Outbound;
 use crate::egress::policy::redirect::{self, RedirectInput};
 use crate::egress::policy::{Denial, Reach, Rule};
-use crate::egress::quota::{Lane, Told};
+use crate::egress::quota::{Lane, QuotaHeaders};
 use crate::egress::transport::TransportError;
 use crate::egress::transport_failure::too_much;
 use crate::manifest::QuotaRules;
@@ -143,7 +143,7 @@ impl Exchange<'_> {
             error => error.into_failure(ready.method, &ready.url),
         })?;
         if let Some(own) = authorized {
-            let told = Told::new(self.quota, &response.headers, Timestamp::now());
+            let told = QuotaHeaders::new(self.quota, &response.headers, Timestamp::now());
             own.lane.observe(ready.method, &ready.url, response.status, &told);
         }
         if !self.budget.take_bytes(response.body.len() as u64) {

@@ -31,7 +31,7 @@ use crate::egress::header;
 use crate::egress::http::{InboundResponse, Method, OutboundValue};
 use crate::egress::policy::redirect::RedirectInput;
 use crate::egress::policy::{Denial, Rule};
-use crate::egress::quota::Told;
+use crate::egress::quota::QuotaHeaders;
 use crate::egress::redact::Redactor;
 use crate::egress::traffic::Traffic;
 use crate::limits::{MAX_CONCURRENT_REQUESTS, MAX_REQUEST_BYTES};
@@ -246,7 +246,7 @@ impl GuestCall<'_> {
             next: header::next_link(links, url)
                 .map(|next| self.reachable(endpoint, url, next))
                 .map(|next| redactor.redact_string(next)),
-            quota: Told::new(&self.connection.quota, &headers, Timestamp::now()).quota(),
+            quota: QuotaHeaders::new(&self.connection.quota, &headers, Timestamp::now()).quota(),
             body: redactor.redact(response.body),
             headers,
         }

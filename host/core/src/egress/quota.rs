@@ -18,5 +18,5 @@
 mod headers;
 mod ledger;
 
-pub(crate) use headers::Told;
-pub(crate) use ledger::{Lane, Ledger, Used, Why, held_up, no_turn};
+pub(crate) use headers::QuotaHeaders;
+pub(crate) use ledger::{Lane, LanesInUse, Ledger, Why, held_up, no_turn};

@@ -8,7 +8,7 @@ use crate::contract::failure::{Failure, Remedy};
 use crate::contract::report::Quota;
 use crate::egress::budget::Budget;
 use crate::egress::given::Given;
-use crate::egress::quota::Used;
+use crate::egress::quota::LanesInUse;
 use crate::egress::redact::Redactor;
 use crate::egress::relocation::Relocation;
 use crate::egress::seen_secrets::SeenSecrets;
@@ -18,7 +18,7 @@ use crate::limits::{Limits, MAX_LIST_ENTRIES};
 pub(crate) struct Traffic {
     pub(crate) budget: Budget,
     pub(crate) seen: SeenSecrets,
-    pub(crate) lanes: Used,
+    pub(crate) lanes: LanesInUse,
     /// What a server said of the connection's settings, the first of it.
     pub(crate) relocation: OnceLock<Relocation>,
     /// Whether the last exchange failed in a way that a smaller page may help against.
@@ -35,7 +35,7 @@ impl Traffic {
         Self {
             budget: Budget::default(),
             seen: SeenSecrets::new(),
-            lanes: Used::default(),
+            lanes: LanesInUse::default(),
             relocation: OnceLock::new(),
             heavy: AtomicBool::new(false),
             advised: Mutex::default(),
@@ -53,8 +53,8 @@ impl Traffic {
     }
 
     /// Takes in what the connector says of the provider's limits.
-    pub(crate) fn take_in(&self, failure: &Failure) {
-        self.lanes.take_in(failure);
+    pub(crate) fn note_limit(&self, failure: &Failure) {
+        self.lanes.note_limit(failure);
     }
 
     /// Remembers the failure's remedies that have advice.

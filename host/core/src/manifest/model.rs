@@ -64,7 +64,7 @@ pub struct Input {
     /// An example, shown where the field is empty.
     #[serde(default)]
     pub placeholder: Option<String>,
-    /// Used where nothing is given; must itself be valid.
+    /// LanesInUse where nothing is given; must itself be valid.
     #[serde(default)]
     pub default: Option<serde_json::Value>,
     /// Whether it must have a value.

@@ -174,7 +174,7 @@ impl Instance {
     }
 
     fn failed(&self, failure: Failure) -> Failure {
-        self.store.data().traffic.take_in(&failure);
+        self.store.data().traffic.note_limit(&failure);
         failure
     }
 

@@ -15,13 +15,13 @@ pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3600);
 const LONGEST_GUESS: Duration = Duration::from_secs(60);
 
 /// The headers of one answer, read by the manifest's rules.
-pub(crate) struct Told<'a> {
+pub(crate) struct QuotaHeaders<'a> {
     rules: &'a QuotaRules,
     headers: &'a [(String, String)],
     now: Timestamp,
 }
 
-impl<'a> Told<'a> {
+impl<'a> QuotaHeaders<'a> {
     pub(crate) fn new(
         rules: &'a QuotaRules,
         headers: &'a [(String, String)],
@@ -177,7 +177,7 @@ mod tests {
         ];
         for (unit, value, expected) in cases {
             let (rules, headers) = (rules(unit), headers(&[("x-reset", value)]));
-            let told = Told::new(&rules, &headers, NOW);
+            let told = QuotaHeaders::new(&rules, &headers, NOW);
             assert_eq!(told.reset_in().map(|wait| wait.as_secs()), expected, "{unit:?} {value}");
         }
     }
@@ -191,7 +191,7 @@ mod tests {
             ("x-remaining", "0"),
             ("retry-after", "Thu, 01 Jan 2026 01:02:00 GMT"),
         ]);
-        let told = Told::new(&rules, &headers, NOW);
+        let told = QuotaHeaders::new(&rules, &headers, NOW);
         assert_eq!(told.used_up_for(), Some(Duration::from_secs(60)));
         assert_eq!(told.retry_after(), Some(Duration::from_secs(120)));
         let resets_at = told.quota().and_then(|quota| quota.resets_at);
@@ -212,7 +212,7 @@ mod tests {
             ("99999999999", Some(86_400)),
         ] {
             let headers = headers(&[("retry-after", value)]);
-            let told = Told::new(&rules, &headers, NOW);
+            let told = QuotaHeaders::new(&rules, &headers, NOW);
             assert_eq!(told.retry_after().map(|wait| wait.as_secs()), expected, "{value}");
         }
     }
@@ -238,7 +238,7 @@ mod tests {
             let mut list = vec![("x-remaining", remaining), ("x-interval", interval)];
             list.extend(retry_after.map(|wait| ("retry-after", wait)));
             let headers = headers(&list);
-            let told = Told::new(&rules, &headers, NOW);
+            let told = QuotaHeaders::new(&rules, &headers, NOW);
             assert_eq!(told.used_up_for().map(|wait| wait.as_secs()), holds, "{list:?}");
             let resets_at = told.quota().and_then(|quota| quota.resets_at);
             assert_eq!(resets_at.map(|at| (at.0 - NOW.0) / 1_000), told_as, "{list:?}");
@@ -250,7 +250,7 @@ mod tests {
         let rules = rules(ResetUnit::DeltaSeconds);
         for (reason, expected) in [("burst", false), ("quota", true), ("", true)] {
             let headers = headers(&[("x-reset", "60"), ("x-remaining", "0"), ("x-reason", reason)]);
-            let told = Told::new(&rules, &headers, NOW);
+            let told = QuotaHeaders::new(&rules, &headers, NOW);
             assert_eq!(told.used_up_for().is_some(), expected, "{reason}");
         }
     }
@@ -268,7 +268,7 @@ mod tests {
             let mut list = vec![("x-reset", "60"), ("x-remaining", remaining)];
             list.extend(resource.map(|resource| ("x-resource", resource)));
             let headers = headers(&list);
-            let told = Told::new(&rules, &headers, NOW);
+            let told = QuotaHeaders::new(&rules, &headers, NOW);
             assert_eq!(told.used_up_for().is_some(), expected, "{resource:?} {remaining}");
         }
     }

@@ -9,7 +9,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 use url::Url;
 
-use super::headers::{LONGEST_WAIT, Told, later};
+use super::headers::{LONGEST_WAIT, QuotaHeaders, later};
 use crate::contract::failure::{Cause, Failure, Retry, Timestamp};
 use crate::contract::report::Quota;
 use crate::egress::http::Method;
@@ -176,7 +176,7 @@ impl Lane {
     }
 
     /// Takes in what an answer tells.
-    pub(crate) fn observe(&self, method: Method, url: &Url, status: u16, told: &Told<'_>) {
+    pub(crate) fn observe(&self, method: Method, url: &Url, status: u16, told: &QuotaHeaders<'_>) {
         if let Some(quota) = told.quota().filter(|_| told.is_usual()) {
             locked(&self.held).told = Some(quota);
         }
@@ -229,9 +229,9 @@ impl Lane {
 
 /// The lanes on which an instance's requests went.
 #[derive(Default)]
-pub(crate) struct Used(Mutex<Vec<Arc<Lane>>>);
+pub(crate) struct LanesInUse(Mutex<Vec<Arc<Lane>>>);
 
-impl Used {
+impl LanesInUse {
     /// Takes the lane in.
     pub(crate) fn note(&self, lane: &Arc<Lane>) {
         let mut used = locked(&self.0);
@@ -246,7 +246,7 @@ impl Used {
     }
 
     /// Takes in a failure of the connector that says how long to wait.
-    pub(crate) fn take_in(&self, failure: &Failure) {
+    pub(crate) fn note_limit(&self, failure: &Failure) {
         let Retry::After { milliseconds } = failure.retry else { return };
         if failure.cause == Cause::RateLimited && failure.code != KNOWN {
             for lane in locked(&self.0).iter() {
@@ -334,7 +334,7 @@ mod tests {
         let headers: Vec<_> = (headers.iter())
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect();
-        let told = Told::new(&RULES, &headers, Timestamp::now());
+        let told = QuotaHeaders::new(&RULES, &headers, Timestamp::now());
         lane.observe(Method::Get, &url("/a"), status, &told);
     }
 
@@ -460,32 +460,32 @@ mod tests {
 
     #[test]
     fn a_connectors_own_word_holds_what_it_used() {
-        let (ledger, used) = (Ledger::default(), Used::default());
+        let (ledger, used) = (Ledger::default(), LanesInUse::default());
         let lane = ledger.lane("x", &SecretText::new("one".to_owned()), &RULES);
         used.note(&lane);
         let failure = |code: &str, cause| {
             Failure::new(cause, "").code(code).retry(Retry::After { milliseconds: 60_000 })
         };
         for passed_over in [failure("x", Cause::Unreachable), failure(KNOWN, Cause::RateLimited)] {
-            used.take_in(&passed_over);
+            used.note_limit(&passed_over);
             assert!(!lane.is_held(Timestamp::now()));
         }
-        used.take_in(&failure("x", Cause::RateLimited));
+        used.note_limit(&failure("x", Cause::RateLimited));
         assert!(lane.is_held(Timestamp::now()));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_connectors_word_of_a_narrow_limit_holds_that_place_alone() {
-        let (ledger, used) = (Ledger::default(), Used::default());
+        let (ledger, used) = (Ledger::default(), LanesInUse::default());
         let lane = ledger.lane("x", &SecretText::new("one".to_owned()), &RULES);
         used.note(&lane);
         let limited = Failure::new(Cause::RateLimited, "").code("burst");
         let limited = limited.retry(Retry::After { milliseconds: 60_000 });
         answer(&lane, 429, &[("x-reason", "burst")]);
-        used.take_in(&limited);
+        used.note_limit(&limited);
         assert_eq!(goes(&lane).await, (false, true));
         answer(&lane, 429, &[("x-reason", "quota")]);
-        used.take_in(&limited);
+        used.note_limit(&limited);
         assert_eq!(goes(&lane).await, (false, false));
     }
 
