@@ -3,10 +3,10 @@
 
 pub(crate) mod attach;
 pub(crate) mod budget;
+pub(crate) mod call_inputs;
 pub(crate) mod connection;
 pub mod endpoint;
 pub(crate) mod exchange;
-pub(crate) mod given;
 pub(crate) mod guest_call;
 pub mod header;
 pub(crate) mod host_request;

@@ -172,7 +172,7 @@ impl GuestCall<'_> {
 
     /// The failure of a request that was refused for what these parts of it are.
     fn explain(&self, denial: Denial, parts: Vec<&str>) -> Failure {
-        self.traffic.given.explain(denial, &self.connection.settings_json, parts)
+        self.traffic.inputs.explain(denial, &self.connection.settings_json, parts)
     }
 
     fn resolve(&self, target: &GuestTarget) -> Result<(Url, &BoundEndpoint), Failure> {

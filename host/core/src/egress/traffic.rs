@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use crate::contract::failure::{Failure, Remedy};
 use crate::contract::report::Quota;
 use crate::egress::budget::Budget;
-use crate::egress::given::Given;
+use crate::egress::call_inputs::CallInputs;
 use crate::egress::quota::LanesInUse;
 use crate::egress::redact::Redactor;
 use crate::egress::relocation::Relocation;
@@ -26,7 +26,7 @@ pub(crate) struct Traffic {
     /// Remedies with advice that the guest was given during the call.
     advised: Mutex<Vec<Remedy>>,
     /// What the person gave for the call.
-    pub(crate) given: Given,
+    pub(crate) inputs: CallInputs,
 }
 
 impl Traffic {
@@ -39,7 +39,7 @@ impl Traffic {
             relocation: OnceLock::new(),
             heavy: AtomicBool::new(false),
             advised: Mutex::default(),
-            given: Given::default(),
+            inputs: CallInputs::default(),
         }
     }
 
@@ -49,7 +49,7 @@ impl Traffic {
         self.relocation.take();
         self.heavy = AtomicBool::new(false);
         self.advised = Mutex::default();
-        self.given = Given::default();
+        self.inputs = CallInputs::default();
     }
 
     /// Takes in what the connector says of the provider's limits.

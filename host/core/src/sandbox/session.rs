@@ -16,8 +16,8 @@ use crate::contract::failure::{Cause, Effect, Failure};
 use crate::contract::oversized::RECORD_TOO_LARGE;
 use crate::contract::report::{ActionRequest, Outcome, Page, ReadRequest, Report};
 use crate::contract::sanitize::Sanitizer;
+use crate::egress::call_inputs::CallInputs;
 use crate::egress::connection::BoundConnection;
-use crate::egress::given::Given;
 use crate::egress::relocation::Relocation;
 use crate::error::CallError;
 use crate::limits::{HOSTCALL_FUEL_BYTES, MAX_COMPONENT_HANDLES};
@@ -107,8 +107,8 @@ impl Instance {
         let allowed = self.runtime.limits.read_deadline;
         self.begin(allowed)?;
         let connector = self.plugin.jackfield_connector_connector();
-        self.store.data_mut().traffic.given =
-            Given::to_read(&request.parameters, request.cursor.as_deref());
+        self.store.data_mut().traffic.inputs =
+            CallInputs::to_read(&request.parameters, request.cursor.as_deref());
         let asked = bindings::read_request(request);
         let call = connector.call_read(&mut self.store, &connection.settings_json, &asked);
         let answer = within(allowed, call).await;
@@ -128,7 +128,7 @@ impl Instance {
         let allowed = self.runtime.limits.invoke_deadline;
         self.begin(allowed)?;
         let connector = self.plugin.jackfield_connector_connector();
-        self.store.data_mut().traffic.given = Given::to_act(&request.input);
+        self.store.data_mut().traffic.inputs = CallInputs::to_act(&request.input);
         let asked = bindings::action_request(request);
         let call = connector.call_invoke(&mut self.store, &connection.settings_json, &asked);
         let answer = within(allowed, call).await;

@@ -25,7 +25,7 @@ const MAX_LEVELS: usize = 8;
 
 /// The texts that a person gave for one call, by RFC 6901 pointer.
 #[derive(Default)]
-pub(crate) struct Given {
+pub(crate) struct CallInputs {
     texts: Vec<Text>,
     cursor_bytes: usize,
 }
@@ -35,7 +35,7 @@ struct Text {
     value: String,
 }
 
-impl Given {
+impl CallInputs {
     /// What a `read` was given.
     pub(crate) fn to_read(parameters: &Map<String, Value>, cursor: Option<&str>) -> Self {
         let texts = texts("/parameters", parameters);
@@ -218,11 +218,11 @@ mod tests {
 
     use super::*;
 
-    fn given(parameters: &Value, cursor: Option<&str>) -> Given {
-        Given::to_read(parameters.as_object().unwrap(), cursor)
+    fn given(parameters: &Value, cursor: Option<&str>) -> CallInputs {
+        CallInputs::to_read(parameters.as_object().unwrap(), cursor)
     }
 
-    fn explained(rule: Rule, given: &Given, parts: &[&str]) -> Failure {
+    fn explained(rule: Rule, given: &CallInputs, parts: &[&str]) -> Failure {
         let settings = r#"{"api_url":"https://git.example.com/api/v3","tenant":"größe","count":7}"#;
         given.explain(Denial::new(rule, "subject"), settings, parts.iter().copied())
     }
