@@ -67,7 +67,7 @@ impl Program {
     pub(crate) async fn connections(&self) -> Result<Connections, Error> {
         let vault = self.vault().await?;
         let registry = self.registry(Some(self.cache(&vault)))?;
-        Ok(Connections::new(registry, vault).patient(self.configuration.patience))
+        Ok(Connections::new(registry, vault).retry_for(self.configuration.patience))
     }
 
     /// The connections as the store knows them: to show, list and disconnect.

@@ -52,7 +52,7 @@ impl Connections {
     /// The same, where a check, and a run through a stream, may wait so long in all for a provider that
     /// is down or limits us. What is repeated changes nothing.
     #[must_use]
-    pub fn patient(mut self, patience: Duration) -> Self {
+    pub fn retry_for(mut self, patience: Duration) -> Self {
         self.patience = patience;
         self
     }

@@ -23,7 +23,7 @@
 //!   endpoint is made enters the secrets again.
 //! - **All errors of an input are told at once**, each by its field.
 //! - **Nothing waits that was not asked to**: a provider that is down or limits us is told at once,
-//!   unless [`Connections::patient`] says how long a call may wait and try again.
+//!   unless [`Connections::retry_for`] says how long a call may wait and try again.
 //! - **Three channels stay apart** in [`Error`]: what the input, the provider, and the host say.
 //!
 //! # Example
