@@ -41,7 +41,7 @@ impl Answer for Inspection {
         let (manifest, facts) = (self.connector.manifest(), self.connector.facts());
         let endpoints = manifest.endpoints.iter();
         let endpoints = endpoints.map(
-            |one| json!({ "name": one.name, "base": one.base, "moves_within": one.moves_within }),
+            |one| json!({ "name": one.name, "base": one.base, "renames_within": one.renames_within }),
         );
         json!({
             "id": manifest.id,
@@ -106,8 +106,8 @@ impl Answer for Inspection {
 }
 
 fn endpoint(endpoint: &Endpoint) -> String {
-    let Endpoint { name, base, moves_within, .. } = endpoint;
-    match moves_within.as_slice() {
+    let Endpoint { name, base, renames_within, .. } = endpoint;
+    match renames_within.as_slice() {
         [] => format!("{name}: {base}"),
         domains => format!("{name}: {base}, which may move within {}", domains.join(" and ")),
     }

@@ -12,7 +12,7 @@
 //! | it is permanent (301, 308) and comes from the endpoint's own origin | only the server itself knows |
 //! | path and query are those that were asked | a sign-in page, or an open redirect, leads elsewhere |
 //! | the policy lets the new place be asked | it is asked next |
-//! | *another name:* the host is all of one setting's value, both names are below one domain of the endpoint's `moves_within`, both by https at its own port | the manifest says that one party answers for all names there |
+//! | *another name:* the host is all of one setting's value, both names are below one domain of the endpoint's `renames_within`, both by https at its own port | the manifest says that one party answers for all names there |
 //! | *or https for http:* the scheme is a setting, and the host stays | the credential goes nowhere new |
 
 use serde_json::{Map, Value};
@@ -82,7 +82,7 @@ impl Relocatable {
             base: base.clone(),
             host: setting(Place::Host).filter(is_whole),
             scheme: setting(Place::Scheme),
-            within: endpoint.moves_within.clone(),
+            within: endpoint.renames_within.clone(),
         }
     }
 
@@ -138,7 +138,7 @@ mod tests {
             name: "site".to_owned(),
             base: base.to_owned(),
             description: None,
-            moves_within: vec!["sites.example.net".to_owned(), "example.org".to_owned()],
+            renames_within: vec!["sites.example.net".to_owned(), "example.org".to_owned()],
         };
         let template = EndpointTemplate::parse(base).unwrap();
         let settings = json!({ "protocol": protocol, "host": host });

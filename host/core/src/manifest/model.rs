@@ -279,7 +279,7 @@ pub struct Endpoint {
     /// leads to another host below it, the next check of the connection follows, with the credential,
     /// and keeps the new name once the same account answered there.
     #[serde(default)]
-    pub moves_within: Vec<String>,
+    pub renames_within: Vec<String>,
 }
 
 /// An origin to which a redirect may lead, without the credential.

@@ -35,9 +35,9 @@ fn judge_endpoints(manifest: &Manifest, problems: &mut Problems) {
 fn judge_moves(endpoint: &Endpoint, problems: &mut Problems) {
     let Ok(template) = EndpointTemplate::parse(&endpoint.base) else { return };
     let relocatable = template.places().any(|(_, place)| place == Place::Host);
-    let problems = &mut problems.within("moves_within");
-    problems.count(&endpoint.moves_within, 0, MAX_ENTRIES);
-    for (at, domain) in endpoint.moves_within.iter().enumerate() {
+    let problems = &mut problems.within("renames_within");
+    problems.count(&endpoint.renames_within, 0, MAX_ENTRIES);
+    for (at, domain) in endpoint.renames_within.iter().enumerate() {
         if !relocatable {
             problems.add(at, "is of no use: no setting is the host of this endpoint");
         } else if !is_public_domain(domain) {
