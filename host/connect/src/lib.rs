@@ -77,7 +77,7 @@ pub use doctor::{CLOCK_FAILURE, CLOCK_WARNING, Diagnosis, Outcome, Step, StepNam
 pub use error::{Error, ErrorClass, class_of};
 pub use intake::{ConnectRequest, DEFAULT_NAME, MAX_NAME_CHARS};
 pub use reading::{DEFAULT_PAGE, MAX_PAGE, ReadOptions, Reading};
-pub use registry::{Installed, Place, Registry};
+pub use registry::{ConnectorSource, Installed, Registry};
 pub use state::{EXPIRING_WITHIN, state_at};
 
 pub use jackfield_vault::{Connection, ConnectionState, Filter, StoredSecretInfo};

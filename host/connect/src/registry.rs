@@ -49,7 +49,7 @@ struct Candidate {
 
 /// Where an installed connector comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum ConnectorSource {
     /// It comes with the program.
     Bundled,
     /// It is a file of the connectors' directory.
@@ -59,7 +59,7 @@ pub enum Place {
 /// One installed connector, or why it is none.
 pub struct Installed {
     /// Where it comes from.
-    pub place: Place,
+    pub source: ConnectorSource,
     /// The connector, ready; or why it cannot be used.
     pub connector: Result<Connector, Error>,
 }
@@ -117,11 +117,11 @@ impl Registry {
         let mut installed = Vec::new();
         for bundled in &self.bundled {
             let connector = self.load_bundled(bundled).await;
-            installed.push(Installed { place: Place::Bundled, connector });
+            installed.push(Installed { source: ConnectorSource::Bundled, connector });
         }
         let files = self.files().await?;
         installed.extend(files.iter().map(|file| Installed {
-            place: Place::File(file.path.clone()),
+            source: ConnectorSource::File(file.path.clone()),
             connector: self.judged(file, files),
         }));
         Ok(installed)

@@ -274,7 +274,7 @@ async fn put_secret(
     secret: &NewSecret,
     stored_at: Timestamp,
 ) -> Result<(), Error> {
-    let place = rows::Place::of(connection, id).await?;
+    let place = rows::SecretContext::of(connection, id).await?;
     let sealed = keys.seal(&place.binding(&secret.name), &secret.value)?;
     sqlx::query(
         "INSERT INTO secret (connection, name, info, stored_at, generation, key, nonce, \

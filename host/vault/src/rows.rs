@@ -152,7 +152,7 @@ fn time(milliseconds: i64) -> Timestamp {
 }
 
 /// What of a connection its secrets are bound to.
-pub(crate) struct Place {
+pub(crate) struct SecretContext {
     pub(crate) connection: String,
     owner: String,
     runtime: String,
@@ -162,7 +162,7 @@ pub(crate) struct Place {
     pub(crate) generation: u64,
 }
 
-impl Place {
+impl SecretContext {
     /// As the connection's row says at this moment.
     pub(crate) async fn of(database: &mut SqliteConnection, id: &str) -> Result<Self, Error> {
         let row = sqlx::query("SELECT *, id AS connection FROM connection WHERE id = ?")
@@ -201,7 +201,7 @@ impl Place {
 
 /// A secret's row and what of its connection it is bound to.
 pub(crate) struct SealedRow {
-    pub(crate) place: Place,
+    pub(crate) place: SecretContext,
     name: String,
     info: String,
     stored_at: Timestamp,
@@ -273,7 +273,7 @@ impl SealedRow {
 
     fn read(row: &SqliteRow) -> Result<Self, Error> {
         Ok(Self {
-            place: Place::read(row)?,
+            place: SecretContext::read(row)?,
             name: row.try_get("name")?,
             info: row.try_get("info")?,
             stored_at: time(row.try_get("stored_at")?),
@@ -319,7 +319,10 @@ impl SealedRow {
     }
 
     /// What the secret is bound to, its name, and its value as [`SealedRow::open`] gives it.
-    pub(crate) fn take(self, keys: &Keys) -> (Place, String, Option<Result<SecretText, Error>>) {
+    pub(crate) fn take(
+        self,
+        keys: &Keys,
+    ) -> (SecretContext, String, Option<Result<SecretText, Error>>) {
         let binding = self.place.binding(&self.name);
         let opened = if self.generation == self.place.generation {
             keys.open(&binding, self.sealed)

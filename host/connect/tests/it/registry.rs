@@ -1,6 +1,6 @@
 use std::fs;
 
-use jackfield_connect::{ErrorClass, Place, Registry};
+use jackfield_connect::{ConnectorSource, ErrorClass, Registry};
 use jackfield_host::scripted::ScriptedTransport;
 use tempfile::TempDir;
 
@@ -25,7 +25,7 @@ async fn a_file_is_found_by_the_id_in_its_manifest() {
     assert_eq!(registry.connector("github").await.unwrap().manifest().id, "github");
     let installed = registry.installed().await.unwrap();
     assert_eq!(installed.len(), 1);
-    assert_eq!(installed[0].place, Place::File(directory.path().join("anything.wasm")));
+    assert_eq!(installed[0].source, ConnectorSource::File(directory.path().join("anything.wasm")));
 }
 
 #[tokio::test]

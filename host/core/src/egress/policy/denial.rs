@@ -213,12 +213,12 @@ struct Inner {
     subject: String,
     host: Option<String>,
     range: Option<&'static SpecialRange>,
-    place: Place,
+    place: Reached,
 }
 
 /// The endpoints of the connection, where the denial is about a request of one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Place {
+struct Reached {
     /// Base URLs without their query.
     bases: Vec<String>,
     /// Names of the settings that the bases are made of.
@@ -247,7 +247,7 @@ impl Denial {
     }
 
     fn of(rule: Rule, subject: String, range: Option<&'static SpecialRange>) -> Self {
-        let (source, place) = (rule.source(), Place::default());
+        let (source, place) = (rule.source(), Reached::default());
         Self(Box::new(Inner { rule, source, subject, host: None, range, place }))
     }
 
@@ -274,7 +274,7 @@ impl Denial {
     ) -> Self {
         for (base, settings) in endpoints {
             let base = shown(base.as_str().trim_end_matches('/'));
-            let Place { bases, settings: known } = &mut self.0.place;
+            let Reached { bases, settings: known } = &mut self.0.place;
             if bases.len() < MAX_BASES && !bases.contains(&base) {
                 bases.push(base);
             }

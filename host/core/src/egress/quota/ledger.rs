@@ -91,7 +91,7 @@ pub(crate) enum Why {
 }
 
 /// A method, and a URL without its query.
-type Place = (&'static str, String);
+type Target = (&'static str, String);
 
 #[derive(Default)]
 struct Held {
@@ -100,9 +100,9 @@ struct Held {
     /// Of `until`.
     why: Why,
     /// Nothing with this method and path goes before.
-    narrow: HashMap<Place, Timestamp>,
+    narrow: HashMap<Target, Timestamp>,
     /// Where the last answer was a refusal by a narrow limit.
-    refused_at: Option<Place>,
+    refused_at: Option<Target>,
     /// No change goes before.
     next_change: Option<Instant>,
     /// What the last answer told.
@@ -155,7 +155,7 @@ impl Lane {
     /// [`Cause::RateLimited`], or [`Cause::Unreachable`] for a service that is out of order, with the wait.
     pub(crate) fn judge(&self, method: Method, url: &Url) -> Result<(), Failure> {
         let held = locked(&self.held);
-        let narrow = held.narrow.get(&place(method, url)).copied().unwrap_or_default();
+        let narrow = held.narrow.get(&target(method, url)).copied().unwrap_or_default();
         let (until, why) = match narrow > held.until {
             true => (narrow, Why::Limit),
             false => (held.until, held.why),
@@ -181,10 +181,10 @@ impl Lane {
             locked(&self.held).told = Some(quota);
         }
         let refused = matches!(status, 403 | 429 | 503);
-        let narrow = (refused && told.is_narrow()).then(|| place(method, url));
+        let narrow = (refused && told.is_narrow()).then(|| target(method, url));
         let why = if status == 503 { Why::Unavailable } else { Why::Limit };
         match (told.retry_after().filter(|_| refused), &narrow) {
-            (Some(wait), Some(place)) => self.hold_place(place.clone(), wait),
+            (Some(wait), Some(place)) => self.hold_target(place.clone(), wait),
             (Some(wait), None) => self.hold(wait, why),
             (None, _) => {}
         }
@@ -203,7 +203,7 @@ impl Lane {
         }
     }
 
-    fn hold_place(&self, place: Place, wait: Duration) {
+    fn hold_target(&self, place: Target, wait: Duration) {
         let now = Timestamp::now();
         let mut held = locked(&self.held);
         held.narrow.retain(|_, until| *until > now);
@@ -216,7 +216,7 @@ impl Lane {
     fn limited(&self, wait: Duration) {
         let place = locked(&self.held).refused_at.clone();
         match place {
-            Some(place) => self.hold_place(place, wait),
+            Some(place) => self.hold_target(place, wait),
             None => self.hold(wait, Why::Limit),
         }
     }
@@ -260,7 +260,7 @@ impl LanesInUse {
 const KNOWN: &str = "rate-limit-known";
 const KNOWN_UNAVAILABLE: &str = "unavailable-known";
 
-fn place(method: Method, url: &Url) -> Place {
+fn target(method: Method, url: &Url) -> Target {
     (method.as_str(), format!("{}{}", url.origin().ascii_serialization(), url.path()))
 }
 
