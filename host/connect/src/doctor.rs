@@ -56,7 +56,7 @@ use step::Subject;
 
 pub(crate) use clock::example as clock_example;
 pub use clock::{CLOCK_FAILURE, CLOCK_WARNING};
-pub use step::{Diagnosis, Outcome, Step, StepName};
+pub use step::{Diagnosis, Step, StepName, StepOutcome};
 
 impl Connections {
     /// Where the stored connection works and where it does not. What the check comes to is written
@@ -181,7 +181,7 @@ fn fail_at(steps: &mut [Step], name: StepName, failure: &Failure) {
 fn got_through(steps: &mut [Step]) {
     for step in steps.iter_mut().filter(|step| step.name <= StepName::Reachability) {
         *step = step.clone().forgiven();
-        if step.name == StepName::Reachability && step.outcome == Outcome::Skipped {
+        if step.name == StepName::Reachability && step.outcome == StepOutcome::Skipped {
             *step = Step::passed(step.name, "The provider answered.");
         }
     }

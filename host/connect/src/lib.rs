@@ -73,7 +73,7 @@ mod waiting;
 
 pub use checking::{Checked, DEFAULT_PARALLELISM};
 pub use connections::{Connected, Connections, Update};
-pub use doctor::{CLOCK_FAILURE, CLOCK_WARNING, Diagnosis, Outcome, Step, StepName};
+pub use doctor::{CLOCK_FAILURE, CLOCK_WARNING, Diagnosis, Step, StepName, StepOutcome};
 pub use error::{Error, ErrorClass, class_of};
 pub use intake::{ConnectRequest, DEFAULT_NAME, MAX_NAME_CHARS};
 pub use reading::{DEFAULT_PAGE, MAX_PAGE, ReadOptions, Reading};

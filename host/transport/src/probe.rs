@@ -11,7 +11,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use jackfield_host::probe::{Answer, Connection, Lookup, Probe, ProbeRequest, Skip, Stage, Tls};
+use jackfield_host::probe::{Answer, Lookup, Probe, ProbeRequest, Skip, Stage, TcpConnection, Tls};
 use jackfield_host::transport::{
     Method, OutboundRequest, OutboundValue, Transport as _, TransportError,
 };
@@ -114,7 +114,7 @@ impl Walk<'_> {
     }
 
     /// A connection to the first address that takes one; each has an equal part of the time left.
-    async fn connect(&self, addresses: &[IpAddr]) -> (Stage<Connection>, Option<TcpStream>) {
+    async fn connect(&self, addresses: &[IpAddr]) -> (Stage<TcpConnection>, Option<TcpStream>) {
         let start = Instant::now();
         let port = self.request.url.port_or_known_default().unwrap_or_default();
         let mut refusals: Vec<(SocketAddr, TransportError)> = Vec::new();
@@ -125,7 +125,7 @@ impl Walk<'_> {
             let error = match timeout_at(Instant::now() + share, TcpStream::connect(address)).await
             {
                 Ok(Ok(stream)) => {
-                    let found = Connection { address, took: start.elapsed() };
+                    let found = TcpConnection { address, took: start.elapsed() };
                     return (Stage::Passed(found), Some(stream));
                 }
                 Ok(Err(error)) => self.target().connect(diagnosis::innermost(&error)),
@@ -137,7 +137,7 @@ impl Walk<'_> {
     }
 
     /// The last refusal, with all that were tried as evidence.
-    fn refused(&self, refusals: Vec<(SocketAddr, TransportError)>) -> Stage<Connection> {
+    fn refused(&self, refusals: Vec<(SocketAddr, TransportError)>) -> Stage<TcpConnection> {
         let tried: Vec<String> = refusals.iter().map(|(address, _)| address.to_string()).collect();
         let Some((_, last)) = refusals.into_iter().next_back() else {
             return Stage::Skipped(Skip::Unknown);

@@ -4,7 +4,7 @@
 use std::io;
 
 use anstyle::Style;
-use jackfield_connect::{Diagnosis, Outcome, Step, StepName};
+use jackfield_connect::{Diagnosis, Step, StepName, StepOutcome};
 use jackfield_host::failure::Field;
 use serde_json::{Value, json};
 
@@ -43,27 +43,29 @@ impl Answer for Diagnosed {
     }
 }
 
-fn sum(outcome: Outcome) -> (Style, &'static str) {
+fn sum(outcome: StepOutcome) -> (Style, &'static str) {
     match outcome {
-        Outcome::Failed => (BAD, "It does not work; the first step marked ✗ explains the rest."),
-        Outcome::Warned => (WARN, "It works, with warnings (see the steps marked !)."),
-        Outcome::Passed | Outcome::Skipped => (GOOD, "It works."),
+        StepOutcome::Failed => {
+            (BAD, "It does not work; the first step marked ✗ explains the rest.")
+        }
+        StepOutcome::Warned => (WARN, "It works, with warnings (see the steps marked !)."),
+        StepOutcome::Passed | StepOutcome::Skipped => (GOOD, "It works."),
     }
 }
 
-fn mark(outcome: Outcome) -> (&'static str, Style) {
+fn mark(outcome: StepOutcome) -> (&'static str, Style) {
     match outcome {
-        Outcome::Passed => ("✓", GOOD),
-        Outcome::Warned => ("!", WARN),
-        Outcome::Failed => ("✗", BAD),
-        Outcome::Skipped => ("-", DIM),
+        StepOutcome::Passed => ("✓", GOOD),
+        StepOutcome::Warned => ("!", WARN),
+        StepOutcome::Failed => ("✗", BAD),
+        StepOutcome::Skipped => ("-", DIM),
     }
 }
 
 fn tell(screen: &mut Screen<'_>, step: &Step) -> io::Result<()> {
     let (mark, style) = mark(step.outcome);
     let name = (step.name.as_str().to_owned(), style);
-    let sentence = if step.outcome == Outcome::Skipped { DIM } else { PLAIN };
+    let sentence = if step.outcome == StepOutcome::Skipped { DIM } else { PLAIN };
     let cells = [(mark.to_owned(), style), name, (step.sentence.clone(), sentence)];
     let widest = StepName::ALL.iter().map(|name| name.as_str().len()).max().unwrap_or_default();
     screen.cells(&cells, &[1, widest, 0])?;

@@ -99,7 +99,7 @@ fn remedies() -> Vec<Remedy> {
 mod tests {
     use jackfield_host::probe::Stage;
 
-    use super::super::Outcome::{self, Failed, Passed, Skipped, Warned};
+    use super::super::StepOutcome::{self, Failed, Passed, Skipped, Warned};
     use super::*;
 
     const NOW: u64 = 1_800_000_000_000;
@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn the_server_that_differs_least_counts() {
-        let outcome = |servers: &[Option<u64>]| -> Outcome {
+        let outcome = |servers: &[Option<u64>]| -> StepOutcome {
             let probes: Vec<Probe> = servers.iter().map(|server| probe(*server, 0)).collect();
             step(&probes).outcome
         };

@@ -4,7 +4,7 @@
 //! origin.
 
 use jackfield_host::failure::{Field, Remedy, Timestamp};
-use jackfield_host::probe::{Answer, Certificate, Connection, Lookup, Probe, Skip, Stage, Tls};
+use jackfield_host::probe::{Answer, Certificate, Lookup, Probe, Skip, Stage, TcpConnection, Tls};
 
 use super::span::milliseconds;
 use super::{Step, StepName};
@@ -86,8 +86,8 @@ fn lookup(stage: &Stage<Lookup>) -> Step {
     })
 }
 
-fn connection(stage: &Stage<Connection>) -> Step {
-    let told = |step: Step, found: &Connection| {
+fn connection(stage: &Stage<TcpConnection>) -> Step {
+    let told = |step: Step, found: &TcpConnection| {
         step.evidence("address", found.address.to_string())
             .evidence("took", milliseconds(found.took))
     };
@@ -151,7 +151,7 @@ mod tests {
     use jackfield_host::failure::{Cause, Failure};
     use jackfield_host::policy::Rule;
 
-    use super::super::Outcome;
+    use super::super::StepOutcome;
     use super::*;
 
     const DAY: u64 = 86_400_000;
@@ -186,7 +186,7 @@ mod tests {
             assert_eq!(first.contains("clock"), asks, "{name}");
             assert_eq!(step.evidence.iter().any(|one| one.name == "local-time"), asks, "{name}");
             let passed = tls(&Stage::Passed(certificate(from, until)), NOW);
-            assert_eq!((passed.outcome, passed.failure), (Outcome::Passed, None), "{name}");
+            assert_eq!((passed.outcome, passed.failure), (StepOutcome::Passed, None), "{name}");
         }
     }
 
@@ -212,16 +212,16 @@ mod tests {
         };
         let good = || {
             let address = "1.1.1.1:443".parse().unwrap();
-            Stage::Passed(Connection { address, took: std::time::Duration::from_millis(7) })
+            Stage::Passed(TcpConnection { address, took: std::time::Duration::from_millis(7) })
         };
         for order in [[good(), failed(None)], [failed(None), good()]] {
             let [first, second] = order;
             let probes = [probe("https://a.example", first), probe("https://b.example", second)];
             let [_, step, ..] = steps(&probes);
-            assert_eq!(step.outcome, Outcome::Failed);
+            assert_eq!(step.outcome, StepOutcome::Failed);
             assert_eq!(step.evidence.len(), 3, "{step:?}");
         }
         let [one, ..] = steps(&[]);
-        assert_eq!(one.outcome, Outcome::Skipped);
+        assert_eq!(one.outcome, StepOutcome::Skipped);
     }
 }

@@ -83,7 +83,7 @@ impl StepName {
 /// What a step, or the whole, came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Outcome {
+pub enum StepOutcome {
     /// Not needed, not to be known, or behind the step that explains the rest.
     Skipped,
     /// As it should be.
@@ -100,15 +100,15 @@ pub struct Step {
     /// Which.
     pub name: StepName,
     /// What it came to.
-    pub outcome: Outcome,
+    pub outcome: StepOutcome,
     /// For people, one sentence.
     pub sentence: String,
     /// What the conclusion rests on, without that of the failure.
     pub evidence: Vec<Field>,
-    /// Why it failed, with a stable code and remedies; present where the outcome is [`Outcome::Failed`].
+    /// Why it failed, with a stable code and remedies; present where the outcome is [`StepOutcome::Failed`].
     pub failure: Option<Failure>,
     /// What a person should know, each with a stable code and remedies; at least one where the outcome
-    /// is [`Outcome::Warned`].
+    /// is [`StepOutcome::Warned`].
     pub warnings: Vec<Warning>,
 }
 
@@ -120,7 +120,7 @@ pub struct Diagnosis {
     /// The connection's id; absent where it is not stored.
     pub connection: Option<String>,
     /// The worst of the steps.
-    pub outcome: Outcome,
+    pub outcome: StepOutcome,
     /// One of each name, in the order of [`StepName::ALL`].
     pub steps: Vec<Step>,
 }
@@ -137,23 +137,23 @@ impl Diagnosis {
     }
 
     pub(super) fn of(subject: Subject, steps: Vec<Step>) -> Self {
-        let outcome = steps.iter().map(|step| step.outcome).max().unwrap_or(Outcome::Skipped);
+        let outcome = steps.iter().map(|step| step.outcome).max().unwrap_or(StepOutcome::Skipped);
         Self { connector: subject.connector, connection: subject.connection, outcome, steps }
     }
 }
 
 impl Step {
-    fn new(name: StepName, outcome: Outcome, sentence: impl Into<String>) -> Self {
+    fn new(name: StepName, outcome: StepOutcome, sentence: impl Into<String>) -> Self {
         let sentence = sentence.into();
         Self { name, outcome, sentence, evidence: vec![], failure: None, warnings: vec![] }
     }
 
     pub(super) fn passed(name: StepName, sentence: impl Into<String>) -> Self {
-        Self::new(name, Outcome::Passed, sentence)
+        Self::new(name, StepOutcome::Passed, sentence)
     }
 
     pub(super) fn skipped(name: StepName, sentence: impl Into<String>) -> Self {
-        Self::new(name, Outcome::Skipped, sentence)
+        Self::new(name, StepOutcome::Skipped, sentence)
     }
 
     /// Nobody is left without something to do: a failure without remedies gets that of its step.
@@ -161,7 +161,7 @@ impl Step {
         if failure.remedies.is_empty() {
             failure.remedies.push(Remedy::new(name.remedy()));
         }
-        let step = Self::new(name, Outcome::Failed, failure.message.clone());
+        let step = Self::new(name, StepOutcome::Failed, failure.message.clone());
         Self { failure: Some(failure), ..step }
     }
 
@@ -178,20 +178,20 @@ impl Step {
     }
 
     pub(super) fn warn(mut self, warning: Warning) -> Self {
-        self.outcome = self.outcome.max(Outcome::Warned);
+        self.outcome = self.outcome.max(StepOutcome::Warned);
         self.warnings.push(warning);
         self
     }
 
     pub(super) fn has_failed(&self) -> bool {
-        self.outcome == Outcome::Failed
+        self.outcome == StepOutcome::Failed
     }
 
     /// The same step, since what failed in it has worked in another attempt.
     pub(super) fn forgiven(self) -> Self {
         let Some(failure) = self.failure else { return self };
         let message = format!("The check got through, but not a plain request: {}", self.sentence);
-        let step = Self::new(self.name, Outcome::Warned, message.clone());
+        let step = Self::new(self.name, StepOutcome::Warned, message.clone());
         Self { evidence: self.evidence, ..step }.warn(Warning {
             code: failure.code,
             message,

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use jackfield_host::failure::{Cause, Remedy, Timestamp};
-use jackfield_host::probe::{Answer, Connection, Lookup, Skip, Stage};
+use jackfield_host::probe::{Answer, Lookup, Skip, Stage, TcpConnection};
 
-use super::Outcome::{Failed, Passed, Skipped, Warned};
+use super::StepOutcome::{Failed, Passed, Skipped, Warned};
 use super::*;
 use crate::state::tests::report;
 
@@ -16,7 +16,7 @@ fn probe(ahead: u64) -> Probe {
     let mut probe = Probe::unknown(&"https://api.example/v3".parse().expect("a URL"));
     let address = "1.1.1.1:443".parse().expect("an address");
     probe.lookup = Stage::Passed(Lookup::default());
-    probe.connection = Stage::Passed(Connection { address, took: Duration::ZERO });
+    probe.connection = Stage::Passed(TcpConnection { address, took: Duration::ZERO });
     probe.tls = Stage::Skipped(Skip::NotNeeded);
     probe.answer = Stage::Passed(Answer {
         status: 404,
@@ -44,7 +44,7 @@ fn unconnected() -> Probe {
     }
 }
 
-fn outcomes(probe: Probe, check: Result<&Report, &Failure>) -> [Outcome; 10] {
+fn outcomes(probe: Probe, check: Result<&Report, &Failure>) -> [StepOutcome; 10] {
     let steps = assemble(&[probe], check, Vec::new());
     let names: Vec<StepName> = steps.iter().map(|step| step.name).collect();
     assert_eq!(names, StepName::ALL, "the order");

@@ -162,7 +162,7 @@ fn missing(permission: &Permission) -> Warning {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Outcome::{self, Failed, Passed, Skipped, Warned};
+    use super::super::StepOutcome::{self, Failed, Passed, Skipped, Warned};
     use super::*;
     use crate::state::tests::report;
 
@@ -216,7 +216,7 @@ mod tests {
             (Cause::RateLimited, [Passed, Skipped, Skipped, Failed]),
         ] {
             let failure = Failure::new(cause.clone(), "No.");
-            let found: Vec<Outcome> =
+            let found: Vec<StepOutcome> =
                 steps(Err(&failure)).iter().map(|step| step.outcome).collect();
             assert_eq!(found, expected, "{cause:?}");
         }

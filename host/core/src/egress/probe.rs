@@ -49,7 +49,7 @@ pub struct Probe {
     /// From the name to addresses.
     pub lookup: Stage<Lookup>,
     /// From an address to a connection.
-    pub connection: Stage<Connection>,
+    pub connection: Stage<TcpConnection>,
     /// From a connection to a trusted one.
     pub tls: Stage<Tls>,
     /// From a request to an answer, whatever its status.
@@ -128,7 +128,7 @@ pub struct Lookup {
 
 /// A connection that was made.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Connection {
+pub struct TcpConnection {
     /// Which address took it.
     pub address: SocketAddr,
     /// How long it took, addresses that did not take it included.
