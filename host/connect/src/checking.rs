@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use crate::Error;
 use crate::connections::Connections;
-use crate::lending::Refusal;
+use crate::secrets_for_call::Refusal;
 use crate::state::state_after;
 use crate::waiting::Waiting;
 

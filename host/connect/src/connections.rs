@@ -12,9 +12,9 @@ use serde_json::{Map, Value};
 
 use crate::Error;
 use crate::checking::record_of;
-use crate::intake::{Accepted, ConnectRequest};
-use crate::lending::{Bound, Lent};
+use crate::input_check::{Accepted, ConnectRequest};
 use crate::registry::Registry;
+use crate::secrets_for_call::{Bound, CallSecrets};
 use crate::state::{state_at, state_of_passed};
 use crate::waiting::Waiting;
 
@@ -84,8 +84,8 @@ impl Connections {
         let (owner, runtime) = (request.owner.clone(), request.runtime.clone());
         let (id, unchecked) = (request.connector.clone(), request.unchecked);
         let accepted = Accepted::new(connector.manifest(), request)?;
-        let lent = Lent::entered(accepted.in_memory());
-        let bound = Bound::new(&connector, &accepted.method, &accepted.settings, lent)?;
+        let secrets = CallSecrets::entered(accepted.in_memory());
+        let bound = Bound::new(&connector, &accepted.method, &accepted.settings, secrets)?;
         let check = match unchecked {
             true => None,
             false => Some(first_record(passed(&bound, &accepted, self.waiting()).await?)),
@@ -116,9 +116,9 @@ impl Connections {
         // What was found out with other settings says nothing of these.
         let discovered = if stays { stored.discovered.clone() } else { Map::new() };
         let before = Connection { discovered, ..stored };
-        let lent = Lent::entered_over(accepted.in_memory(), self.vault.secrets(&before));
+        let secrets = CallSecrets::entered_over(accepted.in_memory(), self.vault.secrets(&before));
         let settings = merged(&accepted.settings, &before.discovered);
-        let bound = Bound::new(&connector, &accepted.method, &settings, lent)?;
+        let bound = Bound::new(&connector, &accepted.method, &settings, secrets)?;
         let report = passed(&bound, &accepted, self.waiting()).await?;
         let replacement = Replacement {
             method: None,
@@ -173,8 +173,8 @@ impl Connections {
         let connector = self.registry.connector(&connection.connector).await?;
         let settings = merged(&connection.settings, &connection.discovered);
         let ends = connection.report.as_ref().and_then(|report| report.credential_expires_at);
-        let lent = Lent::stored(self.vault.secrets(connection), ends);
-        Bound::new(&connector, &connection.method, &settings, lent)
+        let secrets = CallSecrets::stored(self.vault.secrets(connection), ends);
+        Bound::new(&connector, &connection.method, &settings, secrets)
     }
 }
 

@@ -47,9 +47,9 @@ use jackfield_host::report::Report;
 
 use crate::Error;
 use crate::connections::{Connections, with_notes};
-use crate::intake::{Accepted, ConnectRequest};
-use crate::lending::{Bound, Lent};
+use crate::input_check::{Accepted, ConnectRequest};
 use crate::registry::Registry;
+use crate::secrets_for_call::{Bound, CallSecrets};
 use crate::waiting::Waiting;
 
 use step::Subject;
@@ -105,8 +105,8 @@ impl Registry {
             Ok(accepted) => accepted,
             Err(error) => return unfit(subject, error),
         };
-        let lent = Lent::entered(accepted.in_memory());
-        let bound = match Bound::new(&connector, &accepted.method, &accepted.settings, lent) {
+        let secrets = CallSecrets::entered(accepted.in_memory());
+        let bound = match Bound::new(&connector, &accepted.method, &accepted.settings, secrets) {
             Ok(bound) => bound,
             Err(error) => return unfit(subject, error),
         };

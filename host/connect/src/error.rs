@@ -18,7 +18,7 @@ use jackfield_host::policy::Granter;
 use jackfield_host::{BindError, CallError, Denial, LoadError};
 use jackfield_vault::Error as VaultError;
 
-use crate::suggest;
+use crate::wording;
 
 /// Why something was not done with a connection. No variant holds a secret.
 #[derive(Debug, thiserror::Error)]
@@ -34,7 +34,7 @@ pub enum Error {
         fields: Vec<FieldError>,
     },
     /// No connector has that id. The caller acts.
-    #[error("{}", suggest::unknown("connector", .id, .nearest.as_deref()))]
+    #[error("{}", wording::unknown("connector", .id, .nearest.as_deref()))]
     UnknownConnector {
         /// As given.
         id: String,
@@ -44,7 +44,7 @@ pub enum Error {
         known: Vec<String>,
     },
     /// No connection has that id. The caller acts.
-    #[error("{}", suggest::unknown_connection(.id))]
+    #[error("{}", wording::unknown_connection(.id))]
     UnknownConnection {
         /// As given.
         id: String,
@@ -141,7 +141,7 @@ impl Error {
     /// name: `internal`, `busy`, `connector-refused`, `connector-broken`, `store-locked`,
     /// `store-read-only`, `store-full`, `store-keys`, `store-damaged`, `store`, `superseded`.
     pub fn to_failure(&self) -> Failure {
-        let message = suggest::sentence(&self.to_string());
+        let message = wording::sentence(&self.to_string());
         match self {
             Self::Invalid { fields, .. } => invalid(message, fields.clone()),
             Self::UnknownConnector { known, .. } => unknown_connector(message, known),
@@ -184,7 +184,7 @@ impl Error {
     /// An error of the input at those places; with one place, the sentence names it.
     pub(crate) fn invalid(message: &str, fields: Vec<FieldError>) -> Self {
         let message = match fields.as_slice() {
-            [only] => suggest::about(&only.pointer, &only.message),
+            [only] => wording::about(&only.pointer, &only.message),
             _ => message.to_owned(),
         };
         Self::Invalid { message, fields }

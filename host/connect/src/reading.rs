@@ -11,11 +11,11 @@ use serde_json::{Map, Value};
 
 use crate::checking::CHANGES_FOLLOWED;
 use crate::connections::Connections;
-use crate::lending::BoundSession;
 use crate::page_size::PageSize;
 use crate::progress::ProgressGuard;
-use crate::suggest::unknown_choice;
+use crate::secrets_for_call::BoundSession;
 use crate::waiting::Waiting;
+use crate::wording::unknown_choice;
 use crate::{Error, state};
 
 /// Records of a page, unless the caller says otherwise: what most providers give at most.

@@ -1,4 +1,4 @@
-//! Secrets lent for calls, and the calls.
+//! Secrets secrets for calls, and the calls.
 //!
 //! What the store says while it is asked for a secret reaches the guest only as a refusal, and what
 //! the guest makes of that is not to be trusted. So the error itself is kept aside here, and takes
@@ -20,7 +20,7 @@ use crate::Error;
 use crate::waiting::Waiting;
 
 /// Secrets that were just entered, over those that are stored.
-pub(crate) struct Lent {
+pub(crate) struct CallSecrets {
     entered: MemorySecrets,
     stored: Option<StoredSecrets>,
     /// When the stored credential ends, as the last check found.
@@ -28,11 +28,11 @@ pub(crate) struct Lent {
     broke: Mutex<Option<VaultError>>,
 }
 
-/// A connector bound to a connection, and the secrets that it is lent.
+/// A connector bound to a connection, and the secrets that it is secrets.
 pub(crate) struct Bound {
     connector: String,
     binding: Binding,
-    lent: Arc<Lent>,
+    secrets: Arc<CallSecrets>,
 }
 
 /// What a check that did not pass came to.
@@ -45,10 +45,10 @@ pub(crate) struct Refusal {
 pub(crate) struct BoundSession {
     connector: String,
     session: Session,
-    lent: Arc<Lent>,
+    secrets: Arc<CallSecrets>,
 }
 
-impl Lent {
+impl CallSecrets {
     pub(crate) fn entered(secrets: MemorySecrets) -> Self {
         Self { entered: secrets, stored: None, ends: None, broke: Mutex::default() }
     }
@@ -80,7 +80,7 @@ impl Lent {
     }
 }
 
-impl SecretStore for Lent {
+impl SecretStore for CallSecrets {
     fn info<'a>(
         &'a self,
         name: &'a str,
@@ -122,11 +122,11 @@ impl Bound {
         connector: &Connector,
         method: &str,
         settings: &Map<String, Value>,
-        lent: Lent,
+        secrets: CallSecrets,
     ) -> Result<Self, Error> {
-        let lent = Arc::new(lent);
-        let binding = connector.bind(method, settings, lent.clone()).map_err(Error::bind)?;
-        Ok(Self { connector: connector.manifest().id.clone(), binding, lent })
+        let secrets = Arc::new(secrets);
+        let binding = connector.bind(method, settings, secrets.clone()).map_err(Error::bind)?;
+        Ok(Self { connector: connector.manifest().id.clone(), binding, secrets })
     }
 
     pub(crate) async fn check(
@@ -137,7 +137,7 @@ impl Bound {
             waiting.attempt();
             let session = self.binding.session().await;
             let mut session = session.map_err(|source| Error::call(&self.connector, source))?;
-            let answer = self.lent.judge(&self.connector, session.check().await)?;
+            let answer = self.secrets.judge(&self.connector, session.check().await)?;
             let moved = session.relocation().cloned();
             drop(session);
             match answer {
@@ -155,9 +155,9 @@ impl Bound {
     }
 
     pub(crate) async fn session(self) -> Result<BoundSession, Error> {
-        let Self { connector, binding, lent } = self;
+        let Self { connector, binding, secrets } = self;
         match binding.session().await {
-            Ok(session) => Ok(BoundSession { connector, session, lent }),
+            Ok(session) => Ok(BoundSession { connector, session, secrets }),
             Err(source) => Err(Error::call(&connector, source)),
         }
     }
@@ -169,7 +169,7 @@ impl BoundSession {
         request: &ReadRequest,
     ) -> Result<Result<Page, Failure>, Error> {
         let answer = self.session.read(request).await;
-        self.lent.judge(&self.connector, answer)
+        self.secrets.judge(&self.connector, answer)
     }
 
     /// See [`Session::may_succeed_smaller`].

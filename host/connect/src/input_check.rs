@@ -10,7 +10,7 @@ use jackfield_vault::{Connection, NewSecret};
 use serde_json::{Map, Value};
 
 use crate::Error;
-use crate::suggest::unknown_choice;
+use crate::wording::unknown_choice;
 
 /// The user and the runtime of a connection for which nobody named one.
 pub const DEFAULT_NAME: &str = "default";
