@@ -1,8 +1,7 @@
-//! Secrets secrets for calls, and the calls.
+//! Supplies secrets to calls, and keeps the store's own error when supplying fails.
 //!
-//! What the store says while it is asked for a secret reaches the guest only as a refusal, and what
-//! the guest makes of that is not to be trusted. So the error itself is kept aside here, and takes
-//! the place of whatever the call came to.
+//! The guest learns of a store's error only as a refusal, and what the guest makes of that is not to be
+//! trusted. So the error is kept here, and replaces the result of the call.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -28,7 +27,7 @@ pub(crate) struct CallSecrets {
     broke: Mutex<Option<VaultError>>,
 }
 
-/// A connector bound to a connection, and the secrets that it is secrets.
+/// A connector bound to a connection, and the secrets that its calls may use.
 pub(crate) struct Bound {
     connector: String,
     binding: Binding,
