@@ -32,7 +32,7 @@ use aho_corasick::packed;
 use aho_corasick::{AhoCorasick, Span};
 use zeroize::{Zeroize as _, Zeroizing};
 
-use crate::contract::failure::{Failure, Field, FieldError, Remedy};
+use crate::contract::failure::{Advice, Failure, Field, FieldError, Remedy};
 
 mod spelling;
 
@@ -122,7 +122,12 @@ impl Redactor {
     /// The failure without the secrets, in every text that may repeat what a provider said.
     pub(crate) fn redact_failure(&self, failure: Failure) -> Failure {
         let clean = |text| self.redact_string(text);
-        let remedy = |remedy: Remedy| Remedy { text: clean(remedy.text), ..remedy };
+        let harmless = |advice: &Advice| self.finds_nothing_in(&format!("{advice:?}"));
+        let remedy = |remedy: Remedy| Remedy {
+            text: clean(remedy.text),
+            advice: remedy.advice.filter(harmless),
+            ..remedy
+        };
         let field = |field: FieldError| FieldError { message: clean(field.message), ..field };
         let evidence = |one: Field| Field { value: clean(one.value), ..one };
         Failure {

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use url::Url;
 
 use super::*;
+use crate::contract::failure::Cause;
 
 const TOKEN: &str = "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";
 const PASSWORD: &str = "pä ss/w+\"o\\rd&<x>=%'~";
@@ -263,4 +264,23 @@ proptest! {
         let clean = redact(&secret, &format!("{before}{secret}{after}"));
         prop_assert!(!clean.contains(&secret) || REPLACEMENT.contains(&secret));
     }
+}
+
+#[test]
+fn a_failure_keeps_no_secret_in_any_of_its_parts() {
+    let secret = "canary-0123456789";
+    let origin = format!("https://{secret}.example.com");
+    let advised = |origin: &str| {
+        Remedy::new(format!("Allow {origin}."))
+            .by(Advice::AllowOrigin { origin: origin.to_owned() })
+    };
+    let mut failure = Failure::new(Cause::Denied, format!("{origin} is denied."))
+        .evidence("subject", &origin)
+        .code("denied");
+    failure.remedies = vec![advised(&origin), advised("https://other.example.com")];
+    failure.fields = vec![FieldError::at(["settings", "url"], format!("{origin} is denied."))];
+    let clean = Redactor::new([secret].into_iter()).redact_failure(failure);
+    assert!(!format!("{clean:?}").contains(secret), "{clean:?}");
+    let advice: Vec<bool> = clean.remedies.iter().map(|one| one.advice.is_some()).collect();
+    assert_eq!(advice, [false, true]);
 }
