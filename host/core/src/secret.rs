@@ -43,7 +43,8 @@ pub struct SecretInfo {
     pub scopes: Vec<String>,
     /// When it ends, where known.
     pub expires_at: Option<Timestamp>,
-    /// Names the secret's present value, among all of the platform: another value has another revision.
+    /// Names the secret's present value among all secrets of the platform, whoever's they are: another value
+    /// has another revision. Two values with one revision would share what is known of their limits.
     /// By it, the host refuses a request that the provider's limit holds up without opening the secret.
     #[serde(skip)]
     pub revision: Option<String>,

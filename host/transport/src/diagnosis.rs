@@ -137,7 +137,7 @@ const MEANINGS: [(&[&str], &str); 8] = [
         &["http2", "stream error", "connection error", "frame", "protocol error", "go away"],
         "the server broke off the exchange (HTTP/2)",
     ),
-    (&["canceled", "canceled", "dispatch"], "the connection was given up"),
+    (&["canceled", "cancelled", "dispatch"], "the connection was given up"),
 ];
 
 fn plain(text: &str) -> String {

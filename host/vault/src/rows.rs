@@ -303,8 +303,8 @@ impl SealedRow {
     }
 
     pub(crate) fn info(&self) -> Result<SecretInfo, Error> {
-        let Self { place, name, stored_at, .. } = self;
-        let revision = format!("{}/{name}/{}", place.connection, stored_at.0);
+        let Self { place, name, stored_at, generation, .. } = self;
+        let revision = format!("{}/{name}/{}/{generation}", place.connection, stored_at.0);
         let info = secret_info(&place.connection, &self.info)?;
         Ok(SecretInfo { revision: Some(revision), ..info })
     }

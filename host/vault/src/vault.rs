@@ -97,11 +97,18 @@ impl Vault {
     }
 
     /// Whether there is a store in that directory, or something that [`Vault::open`] has to explain: a log
-    /// without its database, a directory that cannot be looked into. Nothing is made or opened.
+    /// without its database, a directory that cannot be looked into, a link that leads nowhere. Nothing is made or opened.
     pub fn exists(directory: &Path) -> bool {
         let database = directory.join(DATABASE);
         let log = beside(&database, "-wal");
-        [database, log].iter().any(|path| path.try_exists().unwrap_or(true))
+        let leads_nowhere =
+            |path: &Path| path.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink());
+        let is_there = |path: &Path| match path.try_exists() {
+            Ok(false) => leads_nowhere(path),
+            Ok(true) | Err(_) => true,
+        };
+        let directory_is_gone = !directory.exists() && leads_nowhere(directory);
+        directory_is_gone || [&database, &log].into_iter().any(|path| is_there(path))
     }
 
     /// Waits for running operations, folds the log into the database and closes it. A store that

@@ -21,7 +21,7 @@ pub(super) struct Rotated {
 pub(super) async fn run(program: &Program) -> Result<Rotated, Error> {
     if !program.has_store() {
         return Err(Error::usage(
-            "There are no keys to rotate: no connection was ever stored here.",
+            "There are no keys to rotate: the data directory has no store.",
             Some("Name the data directory that is meant with --data-dir."),
         ));
     }

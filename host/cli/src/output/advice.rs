@@ -16,7 +16,7 @@ fn way(advice: &Advice) -> Option<Cow<'static, str>> {
     Some(match advice {
         Advice::AllowOrigin { origin } => format!("--allow-origin {origin}").into(),
         Advice::AllowAddress { network } if network.contains('/') => {
-            format!("--allow-origin, or --allow-network within {network}").into()
+            "--allow-origin or --allow-network".into()
         }
         Advice::AllowAddress { network } => format!("--allow-network {network}").into(),
         Advice::TrustCertificate => "--ca FILE".into(),

@@ -280,7 +280,9 @@ fn cause(from: types::Cause, clean: &Sanitizer) -> Cause {
 
 fn remedy(from: types::Remedy, clean: &Sanitizer) -> Remedy {
     let text = clean.text(from.text);
-    Remedy { advice: clean.advice(&text), text, url: from.url.and_then(|url| clean.link(url)) }
+    // A link of the guest's own makes the remedy the guest's.
+    let advice = if from.url.is_none() { clean.advice(&text) } else { None };
+    Remedy { advice, text, url: from.url.and_then(|url| clean.link(url)) }
 }
 
 fn warning(from: types::Warning, clean: &Sanitizer) -> Warning {

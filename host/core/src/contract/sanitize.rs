@@ -1,5 +1,5 @@
 //! What a guest answers, before anyone sees it: texts bounded, cleaned of control characters and of
-//! the secrets that were lent during the call; JSON checked under limits; links that are not
+//! the secrets that were used during the call; JSON checked under limits; links that are not
 //! `http` or `https` dropped.
 
 use std::sync::Arc;
@@ -38,10 +38,13 @@ impl Sanitizer {
     }
 
     /// The advice of the host's own remedy with this sentence. The contract has no place for advice, so a
-    /// guest that hands the host's failure on hands on the sentence alone.
+    /// guest that hands the host's failure on hands on the sentence alone. `None` where the host gave the
+    /// sentence with different advice, so that nobody is led to another place than the failure's.
     pub(crate) fn advice(&self, sentence: &str) -> Option<Advice> {
-        let own = self.own.iter().find(|own| self.text(own.text.clone()) == sentence);
-        own.and_then(|own| own.advice.clone())
+        let own = self.own.iter().filter(|own| self.text(own.text.clone()) == sentence);
+        let mut advice = own.map(|own| own.advice.clone());
+        let first = advice.next()?;
+        advice.all(|other| other == first).then_some(first).flatten()
     }
 
     /// A text that a person reads.
@@ -161,11 +164,20 @@ mod tests {
     #[test]
     fn only_the_hosts_own_sentences_have_advice() {
         let own = |text: &str| Remedy::new(text).by(Advice::TrustCertificate);
-        let clean = sanitizer().knowing(vec![own("Trust it."), own("Not canary-0123456789.")]);
+        let other = Remedy::new("Two.").by(Advice::ShowLog);
+        let own = vec![
+            own("Trust it."),
+            own("Not canary-0123456789."),
+            own("Two."),
+            other,
+            own("Trust it."),
+        ];
+        let clean = sanitizer().knowing(own);
         for (sentence, expected) in [
             ("Trust it.", Some(Advice::TrustCertificate)),
             ("Trust it", None),
             ("Trust it. And more.", None),
+            ("Two.", None),
             ("Not [redacted].", Some(Advice::TrustCertificate)),
             ("", None),
         ] {

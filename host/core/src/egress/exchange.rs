@@ -14,7 +14,7 @@
 //! A redirect to the same origin takes everything along; to a granted origin neither the credential, nor
 //! headers, nor a body go along, and a credential that was dropped stays dropped.
 //!
-//! Nothing here knows an engine, a guest or a manifest: guests' requests come this way through
+//! Nothing here knows an engine, a guest or an endpoint: guests' requests come this way through
 //! [`guest_call`](super::guest_call), the platform's own through [`host_request`](super::host_request).
 
 use std::sync::Arc;

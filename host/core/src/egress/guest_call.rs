@@ -97,6 +97,7 @@ impl GuestCall<'_> {
     ) -> Result<GuestResponse, Failure> {
         let (connection, traffic) = (self.connection, self.traffic);
         let (ready, endpoint) = self.judge(request)?;
+        traffic.heavy.store(false, Ordering::Relaxed);
         let authorized = match secret {
             Some((name, info)) => Some(self.authorize(name, info, &ready, endpoint).await?),
             None => None,
@@ -143,7 +144,13 @@ impl GuestCall<'_> {
         let revision = info.revision.as_deref();
         if let Some(lane) = revision.and_then(|revision| ledger.known(owner, revision)) {
             self.traffic.lanes.note(&lane);
-            lane.judge(ready.method, &ready.url)?;
+            if let Err(failure) = lane.judge(ready.method, &ready.url) {
+                // It counts as a request, so that a guest cannot ask for ever.
+                return match self.traffic.budget.take_request() {
+                    true => Err(failure),
+                    false => Err(Denial::new(Rule::Budget, "requests").into()),
+                };
+            }
         }
         let credential = Credential::open(attach, &*connection.secrets).await?;
         let lane = ledger.lane(owner, credential.secret(), &connection.quota);

@@ -10,6 +10,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use tokio::time::Instant;
 use url::Url;
 
@@ -22,6 +24,8 @@ use crate::egress::outbound::Outbound;
 use crate::egress::policy::redirect::MAX_REDIRECTS;
 use crate::egress::policy::{Denial, Rule};
 use crate::egress::redact::Redactor;
+#[cfg(doc)]
+use crate::limits::Limits;
 use crate::manifest::QuotaRules;
 use crate::secret::SecretText;
 
@@ -55,8 +59,9 @@ impl HostRequest {
         self
     }
 
-    /// With this header, whose value holds a secret.
+    /// With this header, whose value is a secret, or a scheme such as `Bearer` or `Basic` and a secret.
     pub fn sensitive_header(mut self, name: &str, value: SecretText) -> Self {
+        self.secrets.extend(parts(value.expose_secret()));
         self.secrets.push(value.clone());
         self.headers.push((name.to_ascii_lowercase(), OutboundValue::Sensitive(value)));
         self
@@ -73,8 +78,8 @@ impl HostRequest {
         self
     }
 
-    /// The time for the whole exchange, redirects included: that of one exchange of a guest, unless this is
-    /// called.
+    /// The time for the whole exchange, redirects included: [`Limits::exchange_deadline`] unless this is called,
+    /// which no single request of it exceeds anyhow.
     pub fn timeout(self, timeout: Duration) -> Self {
         Self { timeout: Some(timeout), ..self }
     }
@@ -122,7 +127,8 @@ impl Outbound {
         url.set_fragment(None);
         let reach = self.policy.judge_url(&url)?;
         headers.iter().try_for_each(|(name, value)| judge_header(name, value))?;
-        let timeout = timeout.unwrap_or(self.limits.exchange_deadline);
+        let each = self.limits.exchange_deadline;
+        let timeout = timeout.unwrap_or(each).min(each.saturating_mul(MAX_REDIRECTS + 1));
         let exchange = Exchange {
             outbound: self,
             budget: &Budget::of(MAX_REDIRECTS + 1, self.limits.total_response_bytes),
@@ -135,18 +141,37 @@ impl Outbound {
     }
 }
 
-/// Whether HTTP allows the header, and the host does not write it itself.
+/// What a header's value with a scheme is made of: the secret behind the scheme, and a Basic password
+/// (RFC 7617, section 2).
+fn parts(value: &str) -> Vec<SecretText> {
+    let Some((scheme, credentials)) = value.split_once(' ') else { return Vec::new() };
+    let decoded =
+        STANDARD.decode(credentials).ok().filter(|_| scheme.eq_ignore_ascii_case("basic"));
+    let pair = decoded.and_then(|bytes| String::from_utf8(bytes).ok()).map(SecretText::new);
+    let password = pair.and_then(|pair| {
+        let (_, password) = pair.expose_secret().split_once(':')?;
+        Some(SecretText::new(password.to_owned()))
+    });
+    password.into_iter().chain([SecretText::new(credentials.to_owned())]).collect()
+}
+
+/// Whether HTTP allows the header, and it is one that the host leaves to the platform: a credential only where
+/// its value is kept out of logs.
 fn judge_header(name: &str, value: &OutboundValue) -> Result<(), Denial> {
     if !header::is_token(name) {
         return Err(Denial::new(Rule::HeaderSyntax, "a header's name"));
     }
-    if header::is_reserved(name) && !matches!(name, "authorization" | "content-type") {
+    let (text, may) = match value {
+        OutboundValue::Plain(text) => {
+            (text.as_str(), name == "content-type" || !header::is_reserved(name))
+        }
+        OutboundValue::Sensitive(secret) => {
+            (secret.expose_secret(), header::can_carry_secret(name))
+        }
+    };
+    if !may {
         return Err(Denial::new(Rule::HeaderReserved, name));
     }
-    let text = match value {
-        OutboundValue::Plain(text) => text,
-        OutboundValue::Sensitive(secret) => secret.expose_secret(),
-    };
     header::judge_value(name, text).map(drop)
 }
 
@@ -214,6 +239,7 @@ mod tests {
             ("a private name", exchange_of_a_code("https://localhost/"), "private-name"),
             ("a password", exchange_of_a_code("https://a:b@id.example.com/"), "userinfo"),
             ("the host's own header", header("Host", "evil.example.com"), "header-reserved"),
+            ("a credential for the log", header("Authorization", "Bearer x"), "header-reserved"),
             ("no header's name", header("a b", "c"), "header-syntax"),
             ("a line break", header("x-a", "b\r\nc: d"), "header-syntax"),
         ] {
@@ -250,6 +276,26 @@ mod tests {
             let brief = outcome.map(|response| response.status).map_err(|failure| failure.code);
             assert_eq!(brief, expected.map_err(str::to_owned), "{name}");
             assert_eq!(script.received().len(), sent, "{name}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_failure_repeats_no_part_of_a_credential() {
+        const PASSWORD: &str = "abcd1234efgh";
+        let basic = STANDARD.encode(format!("client:{PASSWORD}"));
+        for (name, header, value) in [
+            ("bearer", "Authorization", format!("Bearer {PASSWORD}")),
+            ("basic", "Authorization", format!("Basic {basic}")),
+            ("alone", "Private-Token", PASSWORD.to_owned()),
+        ] {
+            let elsewhere = format!("https://{PASSWORD}.example.com/");
+            let script = ScriptedTransport::new().on(Method::Get, TOKEN_URL, [to(&elsewhere)]);
+            let request = HostRequest::new(Method::Get, TOKEN_URL.parse().unwrap())
+                .sensitive_header(header, SecretText::new(value))
+                .timeout(Duration::MAX);
+            let failure = outbound(&script).send(request).await.unwrap_err();
+            assert_eq!(failure.code, "redirect-origin", "{name}");
+            assert!(!format!("{failure:?}").contains(PASSWORD), "{name}: {failure:?}");
         }
     }
 

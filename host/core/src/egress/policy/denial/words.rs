@@ -207,7 +207,7 @@ impl Inner {
             .by(advice);
         }
         let network = self.range.map_or_else(|| subject.clone(), |range| range.network.to_string());
-        Remedy::new("If the server is meant to be there, ask the administrator to allow its origin or its network.")
+        Remedy::new(format!("If the server is meant to be there, ask the administrator to allow its origin, or its network within {network}."))
             .by(Advice::AllowAddress { network })
     }
 }
