@@ -259,7 +259,7 @@ async fn a_certificate_that_does_not_help_is_said_not_to_help() {
     let (_, server) = self_signed(is_authority).await;
     let stranger = HttpsTransport::new(named_options()).unwrap();
     let said = tls_detail(&stranger, &server).await;
-    assert!(said.contains("is not among those named with --ca"), "{said}");
+    assert!(said.contains("is not among those that the administrator added"), "{said}");
     let authority = Authority::new();
     let server = serve(Authority::new().acceptor("api.example", |_| ())).await;
     // Another authority of the same name.
@@ -267,7 +267,10 @@ async fn a_certificate_that_does_not_help_is_said_not_to_help() {
     assert!(said.contains("its key is another") || said.contains("signature"), "{said}");
     let (unrelated, _) = self_signed(|_| ()).await;
     let said = tls_detail(&trusting_pem(unrelated), &server).await;
-    assert_eq!(said, "none of the certificates named with --ca is the server's or signed it");
+    assert_eq!(
+        said,
+        "none of the certificates that the administrator added is the server's or signed it"
+    );
 }
 
 #[tokio::test]
