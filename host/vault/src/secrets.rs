@@ -1,4 +1,4 @@
-//! The secrets of one connection, lent for a call.
+//! The stored secrets of one connection, opened for its calls.
 
 use jackfield_host::BoxFuture;
 use jackfield_host::secret::{SecretInfo, SecretStore, SecretStoreError, SecretText};

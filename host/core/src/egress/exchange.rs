@@ -143,8 +143,8 @@ impl Exchange<'_> {
             error => error.into_failure(ready.method, &ready.url),
         })?;
         if let Some(own) = authorized {
-            let told = QuotaHeaders::new(self.quota, &response.headers, Timestamp::now());
-            own.lane.observe(ready.method, &ready.url, response.status, &told);
+            let quota = QuotaHeaders::new(self.quota, &response.headers, Timestamp::now());
+            own.lane.observe(ready.method, &ready.url, response.status, &quota);
         }
         if !self.budget.take_bytes(response.body.len() as u64) {
             return Err(too_much(total, ready.method, &ready.url));
